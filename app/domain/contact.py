@@ -1,0 +1,100 @@
+"""The contact: a clinic and a phone, with the leads that came in under it. The unit of decision.
+
+A phone is not a person: an opt-out belongs to the phone at the clinic (brand), consent to person and
+phone. One lead of a contact is texted at a time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Stage(StrEnum):
+    """Where the talk with a lead stands. Whether we may speak is the consent's business, not the stage's."""
+
+    NEW = "new"
+    TEXTING = "texting"
+    PAUSED = "paused"
+    BOOKED = "booked"
+    DECLINED = "declined"
+    OPTED_OUT = "opted_out"
+    NURTURE = "nurture"
+    FINISHED = "finished"
+
+
+OPEN_STAGES = frozenset({Stage.NEW, Stage.TEXTING, Stage.PAUSED, Stage.NURTURE})
+"""Stages in which a lead still awaits something from us."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lead:
+    """One request of one person, and how far we are with it.
+
+    `pending` is the id of the one planned step; `step` the index of that step (or of the next one while
+    none is planned); `facts` is everything the form said, for people and templates.
+    """
+
+    id: str
+    stage: Stage
+    captured_at: datetime
+    source: str
+    token: str
+    first_name: str
+    zones: tuple[str, ...]
+    language: str | None = None
+    service: str | None = None
+    location: str | None = None
+    test: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    track: str = "warm"
+    score: int = 0
+    sequence: str | None = None
+    version: int = 0
+    step: int = 0
+    pending: str | None = None
+    consent_id: str | None = None
+    no_answers: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenTask:
+    """A task somebody still has to do, as far as the machine cares."""
+
+    id: str
+    lead_id: str | None
+    kind: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A phone at a clinic.
+
+    `suppressed_by` says who closed it (`stop`, `carrier`, `staff`, `wrong_number`) or is None;
+    `sender` is the sender that last spoke with this phone.
+    """
+
+    id: str
+    clinic: str
+    phone: str
+    suppressed_by: str | None = None
+    sender: str | None = None
+    leads: tuple[Lead, ...] = ()
+    tasks: tuple[OpenTask, ...] = ()
+
+    def lead(self, lead_id: str | None) -> Lead | None:
+        """The lead with this id, if it is this contact's."""
+        return next((lead for lead in self.leads if lead.id == lead_id), None)
+
+    def subject(self) -> Lead | None:
+        """The lead a reply is about: the newest that still awaits something, else the newest."""
+        awaiting = [lead for lead in self.leads if lead.stage in OPEN_STAGES]
+        return max(awaiting or self.leads, key=lambda lead: (lead.captured_at, lead.id), default=None)
+
+    def with_lead(self, lead: Lead) -> "Contact":
+        """This contact with one lead replaced, or added at the end."""
+        if self.lead(lead.id) is None:
+            return replace(self, leads=(*self.leads, lead))
+        return replace(self, leads=tuple(lead if one.id == lead.id else one for one in self.leads))
