@@ -244,6 +244,18 @@ class Clinic:
         free = [s for s in self.senders.values() if not s.locations]
         return (named or free or list(self.senders.values()))[0]
 
-    def with_versions(self, version: int, pinned: Mapping[tuple[str, int], Sequence], public_url: str) -> "Clinic":
-        """This clinic as the installation knows it."""
-        return replace(self, version=version, pinned=pinned, public_url=public_url)
+    def with_versions(
+        self,
+        version: int,
+        pinned: Mapping[tuple[str, int], Sequence],
+        newest: Mapping[str, int],
+        public_url: str,
+    ) -> "Clinic":
+        """This clinic as the installation knows it: every sequence carries the version it was applied as."""
+        return replace(
+            self,
+            version=version,
+            sequences=tuple(replace(s, version=newest.get(s.key, 1)) for s in self.sequences),
+            pinned={key: replace(sequence, version=key[1]) for key, sequence in pinned.items()},
+            public_url=public_url,
+        )

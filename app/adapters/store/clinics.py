@@ -1,0 +1,85 @@
+"""Clinics: their files as applied, version by version, and the shelf from which processes take them."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.adapters.clinic_file import read_clinic
+from app.domain.clinic import Clinic, Sequence
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A clinic file as it was applied."""
+
+    clinic: str
+    version: int
+    document: str
+
+
+async def current_versions(conn: AsyncConnection) -> dict[str, int]:
+    """The current file version of every clinic."""
+    rows = await conn.execute(text("SELECT key, version FROM clinics"))
+    return {row.key: row.version for row in rows}
+
+
+async def document(conn: AsyncConnection, clinic: str, version: int) -> str:
+    """The YAML of one version of a clinic's file."""
+    found: str = (
+        await conn.execute(
+            text("SELECT document FROM clinic_versions WHERE clinic = :clinic AND version = :version"),
+            {"clinic": clinic, "version": version},
+        )
+    ).scalar_one()
+    return found
+
+
+async def sequence_versions(conn: AsyncConnection, clinic: str) -> list[tuple[str, int, int]]:
+    """(sequence key, its version, the file version it stands in), oldest first."""
+    rows = await conn.execute(
+        text(
+            "SELECT key, version, clinic_version FROM sequence_versions WHERE clinic = :clinic ORDER BY key, version"
+        ),
+        {"clinic": clinic},
+    )
+    return [(row.key, row.version, row.clinic_version) for row in rows]
+
+
+@dataclass
+class ClinicShelf:
+    """Clinics by key and version, read once and kept: a version never changes after it was applied."""
+
+    public_url: str
+    _read: dict[tuple[str, int], Clinic] = field(default_factory=dict)
+    _whole: dict[tuple[str, int], Clinic] = field(default_factory=dict)
+
+    async def take(self, conn: AsyncConnection, key: str, version: int | None = None) -> Clinic:
+        """The clinic at this file version (None: the current one), with every sequence version it ever had."""
+        if version is None:
+            version = (await current_versions(conn))[key]
+        if (key, version) not in self._whole:
+            self._whole[key, version] = await self._assemble(conn, key, version)
+        return self._whole[key, version]
+
+    async def take_all(self, conn: AsyncConnection) -> dict[str, Clinic]:
+        """Every clinic at its current version, by key."""
+        return {key: await self.take(conn, key, version) for key, version in (await current_versions(conn)).items()}
+
+    async def _assemble(self, conn: AsyncConnection, key: str, version: int) -> Clinic:
+        base = await self._parsed(conn, key, version)
+        pinned: dict[tuple[str, int], Sequence] = {}
+        newest: dict[str, int] = {}
+        for sequence_key, sequence_version, stands_in in await sequence_versions(conn, key):
+            if stands_in > version:
+                continue
+            source = await self._parsed(conn, key, stands_in)
+            found = next(s for s in source.sequences if s.key == sequence_key)
+            pinned[sequence_key, sequence_version] = found
+            newest[sequence_key] = sequence_version
+        return base.with_versions(version, pinned, newest, self.public_url)
+
+    async def _parsed(self, conn: AsyncConnection, key: str, version: int) -> Clinic:
+        if (key, version) not in self._read:
+            self._read[key, version], _ = read_clinic(await document(conn, key, version), name=f"{key} v{version}")
+        return self._read[key, version]
