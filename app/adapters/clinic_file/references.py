@@ -1,0 +1,220 @@
+"""What a clinic file says in one place about another: names that must exist, languages that must be complete.
+
+Works on the values already read, whatever of them was right; each check is a function of the file and the notes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.adapters.clinic_file.page import Notes, nearest
+from app.adapters.clinic_file.shape import CHANNELS
+from app.adapters.clinic_file.values import DEFAULT_LANGUAGE, SECRET_REFERENCE
+
+File = Mapping[str, Any]
+
+NAMES = (
+    ("services.*.locations[]", "locations"),
+    ("senders.*.locations[]", "locations"),
+    ("sources.*.locations[]", "locations"),
+    ("sources.*.consent_text[]", "consent_texts"),
+    ("routing[].team", "teams"),
+    ("playbook.*.team", "teams"),
+    ("experiments.*.sequence", "sequences"),
+    *(
+        (f"{place}.{fact}[]", f"{fact}s")
+        for place in ("sequences.*.for", "sequences.*.steps[].if", "sequences.*.steps[].unless", "scoring[].when")
+        for fact in ("service", "location", "source", "language")
+    ),
+)
+"""Where a name of something else stands, and the part of the file that must have it."""
+
+TEXTS = ("answers.*", "playbook.*.say", "question.ask", "sequences.*.steps[].email.*", "sequences.*.steps[].text")
+COMPLETE_TEXTS = ("sequences.*.steps[].text",)
+"""Texts that must exist in every language of the clinic; the others fall back to its first."""
+
+SECRETS = ("senders.*.secret", "sources.*.secret", "bookings.*.secret", "smtp.password")
+
+NOT_YET = (
+    ("bookings", "bookings are taken in by POST /bookings only"),
+    ("time_options", "times are not offered by reply yet"),
+    ("question", "the question is not asked yet"),
+    ("experiments", "experiments are not run yet: everyone gets the first wording"),
+    ("smtp", "e-mail is not sent yet"),
+    ("lint", "allowed words are not looked at yet"),
+    ("sources.*.fields", "fields are not mapped yet"),
+    ("teams.*.away", "absences are not looked at yet"),
+    ("playbook.*.escalate", "questions are not escalated yet"),
+    ("sequences.*.steps[].if", "conditions are not looked at yet: everyone gets this step"),
+    ("sequences.*.steps[].unless", "conditions are not looked at yet: everyone gets this step"),
+    ("sequences.*.steps[].email", "e-mail is not sent yet: this step opens an email_follow_up task"),
+)
+"""Keys that are read and kept to their shape, but have no effect in this release; silence would be a promise."""
+
+
+def check(file: File, notes: Notes) -> None:
+    """Notes everything that is wrong, or doubtful, between the parts of a file."""
+    for one in (
+        _names,
+        _languages,
+        _steps,
+        _scoring,
+        _holidays,
+        _numbers,
+        _help_phone,
+        _experiments,
+        _who_gets_what,
+        _booking_urls,
+        _secrets,
+        _not_yet,
+    ):
+        one(file, notes)
+
+
+def at(file: File, pattern: str, notes: Notes) -> Iterator[tuple[str, Any]]:
+    """Every value at a pattern such as `sequences.*.steps[].text`, with its path; wrong ones are left out."""
+    found: list[tuple[str, Any]] = [("", file)]
+    for part in re.findall(r"[^.\[\]]+|\[\]", pattern):
+        found = [inner for path, value in found for inner in _inside(path, value, part, notes) if inner[1] is not None]
+    return iter(found)
+
+
+def _inside(path: str, value: Any, part: str, notes: Notes) -> list[tuple[str, Any]]:
+    if part == "[]":
+        # A single value that stands for a list of one has no number.
+        numbered = ((f"{path}[{index}]", one) for index, one in enumerate(value))
+        return [(each if each in notes.lines else path, one) for each, one in numbered]
+    keys = value if part == "*" else [part] if part in value else []
+    return [(f"{path}.{key}" if path else key, value[key]) for key in keys]
+
+
+def _names(file: File, notes: Notes) -> None:
+    for pattern, section in NAMES:
+        known = languages(file) if section == "languages" else _keys(section, notes)
+        for path, name in at(file, pattern, notes):
+            if name not in known:
+                notes.wrong(path, "reference", f"there is no {section[:-1]} {name!r}", nearest(name, known))
+
+
+def _keys(section: str, notes: Notes) -> tuple[str, ...]:
+    """The keys a section of the file has, also those whose own value is wrong."""
+    start = f"{section}."
+    inside = (path.removeprefix(start) for path in notes.lines if path.startswith(start))
+    return tuple(name for name in inside if "." not in name and "[" not in name)
+
+
+def languages(file: File) -> tuple[str, ...]:
+    """The clinic's languages, its default first."""
+    return tuple(filter(None, file.get("languages", ()))) or ("en",)
+
+
+def _languages(file: File, notes: Notes) -> None:
+    spoken = languages(file)
+    for pattern in TEXTS:
+        for path, words in at(file, pattern, notes):
+            for other in (name for name in words if name not in (*spoken, DEFAULT_LANGUAGE)):
+                notes.wrong(
+                    f"{path}.{other}",
+                    "language",
+                    f"the clinic does not list the language {other!r}",
+                    nearest(other, spoken),
+                )
+            missing = [name for name in spoken if name not in words and f"{path}.{name}" not in notes.lines]
+            if DEFAULT_LANGUAGE in words:
+                missing = list(spoken[1:])
+            if missing and pattern in COMPLETE_TEXTS:
+                notes.wrong(path, "language", f"{path} has no text in {', '.join(missing)}")
+
+
+def _steps(file: File, notes: Notes) -> None:
+    for path, steps in at(file, "sequences.*.steps", notes):
+        keys: set[str] = set()
+        for index, step in enumerate(steps):
+            if step is not None:
+                _step(f"{path}[{index}]", step, keys, notes)
+                keys.add(step.get("key"))
+
+
+def _step(path: str, step: File, earlier: set[str], notes: Notes) -> None:
+    channels = [name for name in CHANNELS if name in step]
+    if len(channels) > 1:
+        notes.wrong(path, "value", f"{path} is one of {', '.join(CHANNELS)}, not {' and '.join(channels)}")
+    if "key" in step and step["key"] in earlier:
+        notes.wrong(f"{path}.key", "duplicate_key", f"the step key {step['key']!r} is used more than once")
+
+
+def _scoring(file: File, notes: Notes) -> None:
+    for path, row in at(file, "scoring[]", notes):
+        if {"add", "track"} <= set(row):
+            notes.wrong(path, "value", f"{path} either adds to the score or names a track, not both")
+        for name, partner in (("add", "when"), ("when", "add"), ("track", "from"), ("from", "track")):
+            if name in row and f"{path}.{partner}" not in notes.lines:
+                notes.wrong(path, "missing", f"{path}: {partner} is missing beside {name}")
+
+
+def _holidays(file: File, notes: Notes) -> None:
+    for pattern in ("holidays", "locations.*.holidays"):
+        for path, holidays in at(file, pattern, notes):
+            for day in sorted(set(filter(None, holidays.get("closed", ()))) & set(holidays.get("half_days", {}))):
+                notes.wrong(f"{path}.half_days.{day}", "hours", f"{day} is both closed and a half day")
+
+
+def _numbers(file: File, notes: Notes) -> None:
+    seen: dict[str, str] = {}
+    for path, number in at(file, "senders.*.number", notes):
+        if number in seen:
+            notes.wrong(path, "value", f"{path} is the number of {seen[number]} already")
+        seen.setdefault(number, path.split(".")[1])
+
+
+def _help_phone(file: File, notes: Notes) -> None:
+    if "help" not in notes.lines or "help.phone" in notes.lines:
+        return
+    for pattern in TEXTS:
+        for path, words in at(file, pattern, notes):
+            if any("help_phone" in text for text in words.values()):
+                notes.wrong(path, "template", f"{path} names help_phone, but the clinic has no help.phone")
+
+
+def _experiments(file: File, notes: Notes) -> None:
+    for path, one in at(file, "experiments.*", notes):
+        sequence, step = f"sequences.{one.get('sequence')}", one.get("step")
+        keys = [key for _, key in at(file, f"{sequence}.steps[].key", notes)]
+        if step is None and one.get("change") not in (None, "order"):
+            notes.wrong(path, "missing", f"{path}: step is missing")
+        elif step is not None and sequence in notes.lines and step not in keys:
+            notes.wrong(f"{path}.step", "reference", f"{sequence} has no step {step!r}", nearest(step, keys))
+
+
+def _who_gets_what(file: File, notes: Notes) -> None:
+    """The first sequence whose `for` matches wins: one must match everyone, and none can follow that one."""
+    everyone = None
+    for path, sequence in at(file, "sequences.*", notes):
+        if everyone:
+            notes.warn(path, "unreachable", f"{path} is never chosen: {everyone} before it takes every lead")
+        elif not sequence.get("for"):
+            everyone = path
+    if not everyone and "sequences" in file:
+        notes.warn("sequences", "catch_all", "no sequence is for everyone: leads that match none get a call task")
+    tracks = {"warm", *(track for _, track in at(file, "scoring[].track", notes))}
+    for path, track in at(file, "sequences.*.for.track[]", notes):
+        if track not in tracks:
+            notes.warn(path, "track", f"no scoring row gives the track {track!r}: this sequence gets no leads")
+
+
+def _booking_urls(file: File, notes: Notes) -> None:
+    if not any("booking_url" in place for _, place in at(file, "locations.*", notes)):
+        notes.warn("locations", "booking_url", "no location has a booking_url: who answers YES gets a link to nowhere")
+
+
+def _secrets(file: File, notes: Notes) -> None:
+    for pattern in SECRETS:
+        for path, secret in at(file, pattern, notes):
+            if not SECRET_REFERENCE.fullmatch(secret):
+                notes.warn(path, "secret", f"{path} is written out: keep it in the environment, as ${{NAME}}")
+
+
+def _not_yet(file: File, notes: Notes) -> None:
+    for pattern, consequence in NOT_YET:
+        for path, _ in at(file, pattern, notes):
+            notes.warn(path, "not_yet", consequence)

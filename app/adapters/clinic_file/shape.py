@@ -1,0 +1,300 @@
+"""The shape of a clinic file: every key there is, what its value looks like, and which keys must be there.
+
+A record is a mapping whose keys are fixed, a `map_of` one whose keys the clinic chooses. What comes out is plain
+dictionaries, lists and values, in the order of the file, with whatever was wrong left out (and noted).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ruamel.yaml.nodes import ScalarNode
+
+from app.adapters.clinic_file import values
+from app.adapters.clinic_file.page import Mistake, Spot, nearest
+from app.adapters.clinic_file.times import clock, day, exact_span, half_days, some_span, span, week
+from app.adapters.clinic_file.values import (
+    Reader,
+    email,
+    flag,
+    key,
+    language,
+    number,
+    one_of,
+    phone,
+    state,
+    url,
+    whole,
+    word,
+    words,
+    zip_code,
+    zone,
+)
+
+CARRIERS = ("twilio",)
+"""Carriers that texts can go through: the modules of `adapters/sms` by name."""
+
+REQUESTS = ("appointment", "call", "information")
+TASK_KINDS = (
+    "question",
+    "time_preference",
+    "booking_help",
+    "callback",
+    "call",
+    "email_follow_up",
+    "urgent",
+    "possible_opt_out",
+    "wrong_number",
+    "unclear",
+    "delivery_problem",
+)
+ANSWERS = ("booking_link", "help", "stop_confirmation", "safety", "acknowledge", "decline")
+CHANNELS = ("text", "email", "call", "wait")
+LINT_CLASSES = (
+    "condition",
+    "specialty",
+    "result",
+    "treatment",
+    "money",
+    "identifier",
+    "promise",
+    "asks_for_details",
+    "link",
+    "shortener",
+    "placeholder",
+)
+
+
+def record(keys: Mapping[str, Reader], required: tuple[str, ...] = (), one_of_these: tuple[str, ...] = ()) -> Reader:
+    """A reader of mappings with fixed keys; `one_of_these`: at least one of them must be there."""
+
+    def read(spot: Spot) -> dict[str, Any]:
+        entries = spot.entries()
+        for name in (name for name in required if name not in entries):
+            spot.wrong("missing", f"{_inside(spot)}{name} is missing")
+        if one_of_these and not set(one_of_these) & set(entries):
+            spot.wrong("missing", f"{_inside(spot)}one of {', '.join(one_of_these)} is missing")
+        for name, one in entries.items():
+            if name not in keys:
+                one.wrong("unknown_key", f"{one.path} is no known key", nearest(name, keys))
+        return _right({name: one.read(keys[name]) for name, one in entries.items() if name in keys})
+
+    return read
+
+
+def map_of(reader: Reader, names: Reader = key, least: int = 0) -> Reader:
+    """A reader of mappings whose keys are the clinic's own."""
+
+    def read(spot: Spot) -> dict[str, Any]:
+        entries = spot.entries()
+        if len(entries) < least:
+            raise Mistake("missing", f"{spot.label()} needs at least {least}")
+        for name, one in entries.items():
+            # A key is read like a value, as a spot of its own.
+            Spot(ScalarNode("tag:yaml.org,2002:str", name), one.path, one.notes).read(names)
+        return _right({name: one.read(reader) for name, one in entries.items()})
+
+    return read
+
+
+def list_of(reader: Reader, least: int = 0) -> Reader:
+    """A reader of lists; a single value stands for a list of one, and a wrong one leaves None in its place."""
+
+    def read(spot: Spot) -> tuple[Any, ...]:
+        spots = spot.elements()
+        if len(spots) < least:
+            raise Mistake("missing", f"{spot.label()} must not be empty")
+        return tuple(one.read(reader) for one in spots)
+
+    return read
+
+
+def anything(spot: Spot) -> Any:
+    """Whatever stands there, as plain data; for keys whose inside is read by whoever uses it."""
+    if spot.is_mapping():
+        return {name: one.read(anything) for name, one in spot.entries().items()}
+    return tuple(one.read(anything) for one in spot.elements()) if spot.is_list() else spot.node.value
+
+
+def conditions(spot: Spot) -> dict[str, tuple[str, ...]]:
+    """Facts about a lead, each with one value or several; `has` names fields, `utm.…` any campaign field."""
+    campaign = {name: SOME_WORDS for name in spot.entries() if name.startswith("utm.")}
+    read: dict[str, tuple[str, ...]] = record(FACTS | {"has": SOME_WORDS} | campaign)(spot)
+    return read
+
+
+def _inside(spot: Spot) -> str:
+    return f"{spot.path}: " if spot.path else ""
+
+
+def _right(found: Mapping[str, Any]) -> dict[str, Any]:
+    """What was read without a mistake."""
+    return {name: value for name, value in found.items() if value is not None}
+
+
+# The tables.
+
+SOME_WORDS, SOME_KEYS = list_of(word, 1), list_of(key, 1)
+FACTS = {
+    "service": SOME_KEYS,
+    "location": SOME_KEYS,
+    "source": SOME_KEYS,
+    "language": list_of(language, 1),
+    "request": list_of(one_of(*REQUESTS), 1),
+}
+HOLIDAYS = record(
+    {
+        "calendar": one_of("US", *(f"US-{state}" for state in sorted(values.STATES))),
+        "closed": list_of(day),
+        "half_days": half_days,
+    }
+)
+LOCATION = record(
+    {
+        "name": word,
+        "zip": zip_code,
+        "timezone": zone,
+        "state": state,
+        "hours": week,
+        "holidays": HOLIDAYS,
+        "booking_url": url,
+        "phone": phone,
+    },
+    required=("name",),
+)
+SERVICE = record({"public_label": word, "sensitive": flag, "locations": SOME_KEYS}, required=("public_label",))
+SENDER = record(
+    {
+        "carrier": one_of(*CARRIERS),
+        "number": phone,
+        "account": values.secret,
+        "secret": values.secret,
+        "segments_per_second": number(0.01, 1000),
+        "segments_per_day": whole(1, 10_000_000),
+        "stop_confirmed_by": one_of("carrier", "us"),
+        "locations": SOME_KEYS,
+    },
+    required=("carrier", "number", "account", "secret"),
+)
+SOURCE = record(
+    {
+        "auth": key,
+        "consent_text": SOME_KEYS,
+        "secret": values.secret,
+        "fields": map_of(anything, word),
+        "defaults": map_of(word, word),
+        "locations": SOME_KEYS,
+    }
+)
+TEAM = record(
+    {
+        "respond_within": some_span,
+        "capacity": whole(1, 100_000),
+        "hours": week,
+        "people": SOME_WORDS,
+        "away": anything,
+    },
+    required=("respond_within", "capacity"),
+)
+PLAY = record(
+    {
+        "when": SOME_WORDS,
+        "team": key,
+        "say": words,
+        "escalate": record({"after": some_span, "to": word}, required=("after", "to")),
+    },
+    required=("when", "say"),
+)
+ROUTE = record(
+    {"when": record({"kind": list_of(one_of(*TASK_KINDS), 1), "words": SOME_WORDS}), "team": key},
+    required=("team",),
+)
+SCORE_ROW = record(
+    {"when": conditions, "add": whole(1, 1000), "track": key, "from": whole(0, 100_000)},
+    one_of_these=("add", "track"),
+)
+STEP = record(
+    {
+        "key": key,
+        "after": span,
+        "at": clock,
+        "text": words,
+        "email": record({"subject": words, "body": words}, required=("subject", "body")),
+        "call": word,
+        "wait": anything,
+        "if": conditions,
+        "unless": conditions,
+        "max_segments": whole(1, 10),
+    },
+    required=("key", "after"),
+    one_of_these=CHANNELS,
+)
+SEQUENCE = record(
+    {
+        "for": record(FACTS | {"track": SOME_KEYS}),
+        "steps": list_of(STEP, 1),
+        "then": one_of("nurture", "finished"),
+    },
+    required=("steps",),
+)
+EXPERIMENT = record(
+    {
+        "sequence": key,
+        "step": key,
+        "change": one_of("text", "after", "at", "order"),
+        "arms": map_of(anything, least=2),
+        "stop_if": map_of(number(0, 1)),
+    },
+    required=("sequence", "change", "arms"),
+)
+CLINIC = record(
+    {
+        "clinic": key,
+        "name": word,
+        "brand": key,
+        "timezone": zone,
+        "state": state,
+        "languages": list_of(language, 1),
+        "help": record({"phone": phone, "email": email}, one_of_these=("phone", "email")),
+        "hours": week,
+        "holidays": HOLIDAYS,
+        "limits": record({name: whole(1, 1000) for name in ("per_day", "per_week", "nurture_per_month")}),
+        "reply_window": exact_span,
+        "resume_after": span,
+        "stop_reminder_every": values.texts_between,
+        "max_segments": whole(1, 10),
+        "locations": map_of(LOCATION),
+        "services": map_of(SERVICE),
+        "senders": map_of(SENDER, least=1),
+        "sources": map_of(SOURCE, least=1),
+        "consent_texts": map_of(word),
+        "bookings": map_of(record({"kind": key, "secret": values.secret}, required=("kind",))),
+        "intake_link": url,
+        "time_options": map_of(week, word),
+        "answers": record(dict.fromkeys(ANSWERS, words)),
+        "question": record({"ask": words, "field": word, "values": anything}, required=("ask", "field")),
+        "teams": map_of(TEAM, least=1),
+        "routing": list_of(ROUTE),
+        "playbook": map_of(PLAY),
+        "scoring": list_of(SCORE_ROW),
+        "sequences": map_of(SEQUENCE, least=1),
+        "experiments": map_of(EXPERIMENT),
+        "smtp": record(
+            {"host": word, "port": whole(1, 65535), "user": word, "password": values.secret, "from": word},
+            required=("host", "from"),
+        ),
+        "test_phones": list_of(phone),
+        "lint": record(
+            {
+                "allow": list_of(
+                    record(
+                        {"word": word, "class": one_of(*LINT_CLASSES), "by": word, "reason": word},
+                        required=("word", "class", "by", "reason"),
+                    )
+                )
+            }
+        ),
+        "approvals": list_of(record({"by": word, "on": day, "of": values.content_hash}, required=("by", "on", "of"))),
+    },
+    required=("clinic", "name", "timezone", "state", "hours", "help", "senders", "sources", "teams", "sequences"),
+)
+"""The whole file (contract, section 10)."""
