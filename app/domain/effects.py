@@ -120,10 +120,14 @@ class LiftSuppression:
 
 @dataclass(frozen=True, kw_only=True)
 class HoldSender:
-    """This sender is at fault (filtered, unregistered): nothing leaves by it until a person looks."""
+    """This sender is at fault (filtered, unregistered): nothing leaves by it until a person looks.
+
+    `task` is opened only if the sender was not held already: one a sender, not one a text.
+    """
 
     sender: str
     code: str
+    task: OpenTask
 
 
 Effect = (

@@ -147,6 +147,7 @@ class TextSent(Happening):
     lead_id: str | None
     carrier_id: str
     segments: int
+    step: str | None = None
     kind: Literal["text_sent"] = "text_sent"
 
 
@@ -163,6 +164,7 @@ class TextFailed(Happening):
     cause: FailureCause
     code: str | None = None
     sender: str | None = None
+    step: str | None = None
     kind: Literal["text_failed"] = "text_failed"
     blocks: ClassVar[bool] = True
 
@@ -174,6 +176,7 @@ class TextUnknown(Happening):
     message_id: str
     lead_id: str | None
     settled: bool = False
+    step: str | None = None
     kind: Literal["text_unknown"] = "text_unknown"
 
 
@@ -185,6 +188,7 @@ class TextDropped(Happening):
     lead_id: str | None
     rule: str
     status: Literal["dropped", "expired"]
+    step: str | None = None
     kind: Literal["text_dropped"] = "text_dropped"
 
 
@@ -281,6 +285,7 @@ class TimePassed(Happening):
 
     message_id: str
     lead_id: str | None
+    step: str | None = None
     kind: Literal["time_passed"] = "time_passed"
 
 
