@@ -19,15 +19,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LEADLINE_", extra="ignore")
 
     env: Literal["production", "demo", "test"] = "production"
-    database_url: str = Field("", description="postgresql+asyncpg://…; empty: embedded, under DATA_DIR")
-    valkey_url: str = Field("", description="redis://… or unix://…; empty: embedded, under DATA_DIR")
+    database_url: str = Field(default="", description="postgresql+asyncpg://…; empty: embedded, under DATA_DIR")
+    valkey_url: str = Field(default="", description="redis://… or unix://…; empty: embedded, under DATA_DIR")
     data_dir: Path = Path(".leadline")
-    public_url: str = Field("", description="https://… as carriers and people see this service")
+    public_url: str = Field(default="", description="https://… as carriers and people see this service")
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     sending: bool = True
-    lanes: int = Field(64, ge=1, le=1024)
+    lanes: int = Field(default=64, ge=1, le=1024)
     log_format: Literal["json", "pretty"] = "json"
-    twilio_api_url: str = Field("", description="scheme and host of an emulator; empty: Twilio itself")
+    twilio_api_url: str = Field(default="", description="scheme and host of an emulator; empty: Twilio itself")
 
     @field_validator("secret_keys", mode="before")
     @classmethod

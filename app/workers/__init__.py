@@ -1,0 +1,100 @@
+"""The worker process on one screen: inbox, dispatcher and upkeep as plain loops, arq as the doorbell beside them.
+
+The loops ask Postgres each second and need no Valkey. arq only makes them look sooner: its one job carries lane
+numbers and sets an event. When Valkey goes away arq's worker ends; it is started again with backoff.
+"""
+
+import asyncio
+import contextlib
+import random
+import signal
+from typing import Any
+
+import structlog
+from arq.worker import Worker, func
+
+from app.adapters.sms.line import Line
+from app.runtime import JOB_LANES, Runtime, json_deserializer, json_serializer, open_runtime, valkey_settings
+from app.settings import Settings
+from app.workers.dispatcher import Dispatcher
+from app.workers.inbox import Inbox
+from app.workers.upkeep import Upkeep
+
+log = structlog.get_logger()
+
+LONGEST_BACKOFF = 10.0
+
+
+async def run_worker(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT: stop claiming, finish what is in flight, leave."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_runtime(settings) as runtime:
+        await work(runtime, stop)
+
+
+async def work(runtime: Runtime, stop: asyncio.Event) -> None:
+    """Run every loop of a worker on this runtime until `stop` is set."""
+    line = Line()
+    inbox = Inbox(runtime)
+    dispatcher = Dispatcher(runtime, line, tell_inbox=inbox.ring)
+    inbox.after_reading = dispatcher.ring
+    upkeep = Upkeep(runtime, line, tell_inbox=inbox.ring)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(inbox.run(stop))
+            group.create_task(dispatcher.run(stop))
+            group.create_task(upkeep.run(stop))
+            group.create_task(answer_door(runtime.settings.valkey_url, inbox, stop))
+            group.create_task(_wake_on_stop(inbox, dispatcher, stop))
+    finally:
+        await line.close()
+
+
+async def _wake_on_stop(inbox: Inbox, dispatcher: Dispatcher, stop: asyncio.Event) -> None:
+    await stop.wait()
+    inbox.ring(())
+    dispatcher.ring()
+
+
+async def answer_door(url: str, inbox: Inbox, stop: asyncio.Event) -> None:
+    """Listen for rings through arq, for as long as there is a Valkey; try again with backoff when it goes away."""
+    if not url:
+        return
+    backoff = 0.2
+    while not stop.is_set():
+        worker = _doorman(url, inbox)
+        stopping = asyncio.create_task(stop.wait())
+        listening = asyncio.create_task(worker.main())
+        await asyncio.wait({stopping, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done():
+            log.warning("doorbell_gone", error=type(listening.exception()).__name__)
+        listening.cancel()
+        stopping.cancel()
+        with contextlib.suppress(BaseException):
+            await listening
+        with contextlib.suppress(Exception):
+            await worker.close()
+        if not stop.is_set():
+            await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            backoff = min(backoff * 2, LONGEST_BACKOFF)
+
+
+def _doorman(url: str, inbox: Inbox) -> Worker:
+    async def read_lanes(_context: dict[Any, Any], *lanes: Any, **_: Any) -> None:
+        inbox.ring(int(lane) for lane in lanes[0])
+
+    return Worker(
+        functions=[func(read_lanes, name=JOB_LANES, keep_result=0, max_tries=1, timeout=5)],
+        redis_settings=valkey_settings(url),
+        job_serializer=json_serializer,
+        job_deserializer=json_deserializer,
+        handle_signals=False,
+        poll_delay=0.05,
+        keep_result=0,
+        max_tries=1,
+        allow_abort_jobs=False,
+        log_results=False,
+    )

@@ -73,9 +73,15 @@ async def lock_by_phone(
 
 
 async def lock(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, ContactRef]:
-    """Lock contacts by id, in order, waiting for whoever holds them; unknown ids are left out."""
+    """Lock contacts, waiting for whoever holds them; unknown ids are left out.
+
+    The order is the one of `lock_by_phone`, clinic and hash, so that no two transactions wait for each other.
+    """
     rows = await conn.execute(
-        text("SELECT id, clinic, lane FROM contacts WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"),
+        text(
+            "SELECT id, clinic, lane FROM contacts WHERE id = ANY(:ids)"
+            " ORDER BY clinic, phone_hash FOR NO KEY UPDATE"
+        ),
         {"ids": sorted(set(ids))},
     )
     return {row.id: ContactRef(row.id, row.clinic, row.lane) for row in rows}

@@ -1,0 +1,230 @@
+"""The dispatcher: sends what the gate lets go, at each sender's pace, and tells the log what became of it.
+
+What is claimed starts at once: a claim takes no more than there are free slots, and its first byte leaves within
+a second of the claim's beginning or the text is judged again. No transaction is open while we talk to a carrier.
+Outcomes are gathered and written in groups, each under the fence of its claim.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from app.adapters.clinic_file import resolve_secret
+from app.adapters.sms.carriers import CARRIERS
+from app.adapters.sms.line import Line
+from app.adapters.sms.outcomes import Accepted, Account, NotSent, Outcome, Outgoing, Rejected, Unknown
+from app.adapters.store import contacts, events, installation, messages
+from app.adapters.store.messages import Settlement
+from app.adapters.transient import is_transient
+from app.domain.clinic import Clinic, Sender
+from app.domain.events import Event, TextFailed, TextSent, TextUnknown
+from app.domain.ids import new_id
+from app.runtime import Runtime
+from app.workers.claims import Claim, ClaimedText, claim
+
+log = structlog.get_logger()
+
+START_WITHIN = 1.0
+"""Seconds from before the claim's transaction to the first byte written; the webhooks wait as long."""
+
+MOST_IN_FLIGHT = 100
+MOST_PER_CLAIM = 100
+POLL_EVERY = 1.0
+FINISH_WITHIN = 15.0
+"""Seconds that texts in flight get to end when the worker stops."""
+
+SETTLE_TOGETHER = 200
+FIRST_LOOK = 30.0
+"""Seconds until an unknown text is first looked for in the carrier's list."""
+
+LONGEST_BACKOFF = 60.0
+
+
+@dataclass
+class Dispatcher:
+    """One worker's sender of texts. `tell_inbox` is called with the lanes that have news."""
+
+    runtime: Runtime
+    line: Line
+    tell_inbox: Callable[[Iterable[int]], None] = lambda lanes: None
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _in_flight: set[asyncio.Task[None]] = field(default_factory=set)
+    _ended: list[tuple[ClaimedText, Outcome, asyncio.Future[None]]] = field(default_factory=list)
+    _settling: asyncio.Task[None] | None = None
+
+    def ring(self) -> None:
+        """Something may be due."""
+        self._bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Send until told to stop; then finish what is in flight, within reason."""
+        while not stop.is_set():
+            wait = POLL_EVERY
+            try:
+                self._bell.clear()
+                wait = await self.send_due()
+            except Exception as error:
+                if not is_transient(error):
+                    log.error("dispatcher_failed", error=type(error).__name__)
+            await self._rest(wait)
+        await self.finish()
+
+    async def _rest(self, wait: float) -> None:
+        if wait > 0:
+            try:
+                async with asyncio.timeout(wait):
+                    await self._bell.wait()
+            except TimeoutError:
+                return
+
+    async def send_due(self) -> float:
+        """One round over all senders: claim, start sending; seconds until it is worth looking again."""
+        room = MOST_IN_FLIGHT - len(self._in_flight)
+        if room <= 0:
+            await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
+            return 0
+        async with self.runtime.engine.connect() as conn:
+            due = await messages.senders_with_due(conn, await installation.now(conn))
+        waits = [await self._send_for(sender) for sender in due]
+        return min(waits, default=POLL_EVERY)
+
+    async def _send_for(self, sender: str) -> float:
+        room = MOST_IN_FLIGHT - len(self._in_flight)
+        if room <= 0:
+            return 0
+        began = time.monotonic()
+        found = await claim(self.runtime, sender, min(room, MOST_PER_CLAIM))
+        if found is None:
+            return POLL_EVERY
+        for text in found.texts:
+            task = asyncio.create_task(self._send(found.clinic, found.sender, text, began + START_WITHIN))
+            self._in_flight.add(task)
+            task.add_done_callback(self._landed)
+        self.tell_inbox(found.lanes)
+        if found.wait is not None:
+            return found.wait
+        return 0 if found.texts or found.facts else self._until_retry(found)
+
+    def _until_retry(self, found: Claim) -> float:
+        return min(
+            (j.retry_in for j in found.judgements if j.retry_in), default=POLL_EVERY if found.judgements else 0.05
+        )
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._bell.set()
+
+    async def _send(self, clinic: Clinic, sender: Sender, text: ClaimedText, deadline: float) -> None:
+        outcome = await self._call(clinic, sender, text, deadline)
+        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ended.append((text, outcome, settled))
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle_all())
+        await settled
+
+    async def _call(self, clinic: Clinic, sender: Sender, text: ClaimedText, deadline: float) -> Outcome:
+        try:
+            account = account_of(sender, self.runtime)
+        except LookupError as missing:
+            log.error("credentials_missing", sender=sender.key, variable=str(missing))
+            return NotSent("credentials", retry_in=LONGEST_BACKOFF)
+        outgoing = Outgoing(
+            to=text.to,
+            from_=sender.number,
+            body=text.body,
+            validity=text.validity,
+            status_url=f"{self.runtime.settings.public_url}/webhooks/sms/{sender.key}/status?message={text.id}",
+        )
+        return await CARRIERS[sender.carrier].send(self.line, account, outgoing, deadline)
+
+    async def _settle_all(self) -> None:
+        """Write outcomes in groups while there are any; a group the database refuses is tried again."""
+        while self._ended:
+            group = self._ended[:SETTLE_TOGETHER]
+            del self._ended[:SETTLE_TOGETHER]
+            try:
+                lanes = await self._settle([(text, outcome) for text, outcome, _ in group])
+            except Exception as error:
+                log.error("settling_failed", error=type(error).__name__, texts=len(group))
+                self._ended = group + self._ended
+                await asyncio.sleep(0.5)
+                continue
+            self.tell_inbox(lanes)
+            for _, _, settled in group:
+                settled.set_result(None)
+
+    async def _settle(self, group: list[tuple[ClaimedText, Outcome]]) -> set[int]:
+        async with self.runtime.engine.begin() as conn:
+            now = await installation.now(conn)
+            held = await contacts.lock(conn, [text.contact_id for text, _ in group])
+            ours = await messages.settle(conn, [settlement(text, outcome) for text, outcome in group])
+            facts = [
+                (held[text.contact_id], fact)
+                for text, outcome in group
+                if text.id in ours and (fact := fact_of(text, outcome, now)) is not None
+            ]
+            await events.append(conn, self.runtime.vault, facts)
+        return {contact.lane for contact, _ in facts}
+
+    async def finish(self) -> None:
+        """Wait for what is in flight; what does not end in time is found as `sending` by the upkeep."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=FINISH_WITHIN)
+
+
+def account_of(sender: Sender, runtime: Runtime) -> Account:
+    """Our account at this sender's carrier; raises LookupError naming the environment variable that is missing."""
+    return Account(
+        api_url=runtime.settings.twilio_api_url,
+        account=resolve_secret(sender.account, os.environ),
+        secret=resolve_secret(sender.secret, os.environ),
+    )
+
+
+def settlement(text: ClaimedText, outcome: Outcome) -> Settlement:
+    """What an outcome means for the message's row."""
+    match outcome:
+        case Accepted(carrier_id):
+            return Settlement(id=text.id, claim_no=text.claim_no, status="sent", carrier_id=carrier_id)
+        case NotSent(_, retry_in):
+            wait = min(retry_in * 2**text.tries, LONGEST_BACKOFF)
+            return Settlement(id=text.id, claim_no=text.claim_no, status="scheduled", retry_in=wait)
+        case Rejected(code):
+            return Settlement(id=text.id, claim_no=text.claim_no, status="failed", error_code=code)
+        case Unknown():
+            return Settlement(id=text.id, claim_no=text.claim_no, status="unknown", look_in=FIRST_LOOK)
+
+
+def fact_of(text: ClaimedText, outcome: Outcome, now: datetime) -> Event | None:
+    """The event an outcome is; nothing happened yet when the text was certainly not sent."""
+    match outcome:
+        case Accepted(carrier_id, segments):
+            return TextSent(
+                id=new_id("evt"),
+                at=now,
+                message_id=text.id,
+                lead_id=text.lead_id,
+                step=text.step,
+                carrier_id=carrier_id,
+                segments=segments or text.segments,
+            )
+        case Rejected(code, cause):
+            return TextFailed(
+                id=new_id("evt"),
+                at=now,
+                message_id=text.id,
+                lead_id=text.lead_id,
+                step=text.step,
+                cause=cause,
+                code=code,
+                sender=text.sender,
+            )
+        case Unknown():
+            return TextUnknown(id=new_id("evt"), at=now, message_id=text.id, lead_id=text.lead_id, step=text.step)
+        case NotSent():
+            return None

@@ -1,0 +1,153 @@
+"""The inbox: reads events lane by lane, decides, and writes what follows, all in one transaction a batch.
+
+A lane is worked by one worker at a time (an advisory lock in the transaction) and in event order, so one
+contact's events never overtake each other. A batch that fails is halved until the bad event stands alone; the
+third time that one fails it is set aside: it counts as read, the contact pauses, a person is asked.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.adapters.store import events, installation, leads, tasks
+from app.adapters.store.clinics import current_versions
+from app.adapters.store.events import Unread
+from app.adapters.transient import is_transient
+from app.domain.clinic import Clinic
+from app.domain.machine import decide, set_aside
+from app.runtime import Runtime
+from app.workers.batch import Batch, write
+
+log = structlog.get_logger()
+
+BATCH = 100
+"""Events read at once: enough to share the statements, few enough to stay under some 50 ms."""
+
+FAILURES_BEFORE_SETTING_ASIDE = 3
+
+POLL_EVERY = 1.0
+"""Seconds between looks when nobody rings."""
+
+
+@dataclass
+class Inbox:
+    """One worker's reader. `after_reading` is called when a batch was committed (the dispatcher listens)."""
+
+    runtime: Runtime
+    after_reading: Callable[[], None] = lambda: None
+    _rung: set[int] = field(default_factory=set)
+    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ring(self, lanes: Iterable[int]) -> None:
+        """These lanes have something to read."""
+        self._rung.update(lanes)
+        self._bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read whenever somebody rings, and look everywhere once a second, until told to stop."""
+        while not stop.is_set():
+            try:
+                lanes, self._rung = self._rung, set()
+                self._bell.clear()
+                if lanes:
+                    await self._read(sorted(lanes))
+                else:
+                    await self.read_all()
+                async with asyncio.timeout(POLL_EVERY):
+                    await self._bell.wait()
+            except TimeoutError:
+                continue
+            except Exception as error:
+                if not is_transient(error):
+                    log.error("inbox_failed", error=type(error).__name__)
+                await asyncio.sleep(POLL_EVERY)
+
+    async def read_all(self) -> int:
+        """Read every lane until nothing is left that this worker may read; how many events that were."""
+        total = 0
+        while True:
+            async with self.runtime.engine.connect() as conn:
+                lanes = await events.unread_lanes(conn)
+            read = await self._read(lanes)
+            total += read
+            if not read:
+                return total
+
+    async def _read(self, lanes: Iterable[int]) -> int:
+        total = 0
+        for lane in lanes:
+            while read := await self.read_lane(lane):
+                total += read
+                self.after_reading()
+                if read < BATCH:
+                    break
+        return total
+
+    async def read_lane(self, lane: int) -> int:
+        """Read one batch of a lane; how many events were read, 0 when another worker has the lane."""
+        return await self._attempt(lane, BATCH)
+
+    async def _attempt(self, lane: int, limit: int) -> int:
+        try:
+            return await self._read_batch(lane, limit)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            if limit > 1:
+                return await self._attempt(lane, limit // 2)
+            return await self._one_failed(lane, error)
+
+    async def _read_batch(self, lane: int, limit: int) -> int:
+        async with self.runtime.engine.begin() as conn:
+            if not await events.try_lane(conn, lane):
+                return 0
+            unread = await events.unread(conn, lane, limit)
+            if not unread:
+                return 0
+            await self._decide_and_write(conn, unread, self._decide)
+        return len(unread)
+
+    async def _decide_and_write(
+        self, conn: AsyncConnection, unread: list[Unread], judge: Callable[[Unread, Batch, Clinic], None]
+    ) -> None:
+        now = await installation.now(conn)
+        clinics = await self._clinics(conn, unread)
+        directory = self.runtime.directory
+        loaded = await leads.load(conn, directory, {item.contact_id for item in unread})
+        batch = Batch(now=now, loaded=loaded)
+        for item in unread:
+            judge(item, batch, clinics[item.clinic])
+        changed_tasks = await write(conn, directory, batch)
+        read = [(item.no, clinics[item.clinic].version) for item in unread]
+        await events.mark_read(conn, read, now, quarantined=judge == self._set_aside)
+        for clinic in sorted(changed_tasks):
+            await tasks.number_changes(conn, clinic, changed_tasks[clinic])
+
+    def _decide(self, item: Unread, batch: Batch, clinic: Clinic) -> None:
+        event = item.open(self.runtime.vault)
+        batch.add(item.id, event, decide(batch.contact(item.contact_id), event, batch.now, clinic))
+
+    def _set_aside(self, item: Unread, batch: Batch, clinic: Clinic) -> None:
+        batch.add(item.id, None, set_aside(batch.contact(item.contact_id), item.id, batch.now, clinic))
+
+    async def _clinics(self, conn: AsyncConnection, unread: list[Unread]) -> dict[str, Clinic]:
+        versions = await current_versions(conn)
+        wanted = {item.clinic for item in unread}
+        return {key: await self.runtime.clinics.take(conn, key, versions[key]) for key in wanted}
+
+    async def _one_failed(self, lane: int, error: Exception) -> int:
+        """The oldest event of this lane cannot be read. Count it, and set it aside at the third time."""
+        async with self.runtime.engine.begin() as conn:
+            if not await events.try_lane(conn, lane):
+                return 0
+            first = await events.unread(conn, lane, 1)
+            if not first:
+                return 0
+            failures = await events.count_failure(conn, first[0].no)
+            log.error("event_unreadable", event=first[0].id, failures=failures, error=type(error).__name__)
+            if failures >= FAILURES_BEFORE_SETTING_ASIDE:
+                await self._decide_and_write(conn, first, self._set_aside)
+        return 1

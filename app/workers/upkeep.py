@@ -1,0 +1,138 @@
+"""Upkeep: what must happen though nobody asks. Leases end, lost texts are looked for, the worker says it lives.
+
+Each duty is safe to do twice and by several workers at once; Postgres decides who gets a row.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from app.adapters.sms.carriers import CARRIERS
+from app.adapters.sms.line import Line
+from app.adapters.sms.outcomes import Absent, Found, Search, Unavailable
+from app.adapters.store import contacts, events, heartbeats, installation, tasks, unsettled
+from app.adapters.transient import is_transient
+from app.domain.events import Event, TextSent, TextUnknown
+from app.domain.ids import new_id
+from app.runtime import Runtime
+from app.workers.dispatcher import account_of
+
+log = structlog.get_logger()
+
+LOOKS = (30.0, 120.0, 300.0, 900.0)
+"""Seconds from one look for an unknown text to the next; after the last a person is asked."""
+
+EVERY_SECOND = 1.0
+HEARTBEAT_EVERY = 5.0
+LOOK_EVERY = 2.0
+
+
+@dataclass
+class Upkeep:
+    """One worker's chores. `tell_inbox` is called with the lanes that have news."""
+
+    runtime: Runtime
+    line: Line
+    tell_inbox: Callable[[Iterable[int]], None] = lambda lanes: None
+    state: Callable[[], dict[str, Any]] = dict
+    process: str = field(default_factory=lambda: f"worker-{socket.gethostname()}-{os.getpid()}")
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Do every duty at its interval until told to stop."""
+        duties = ((self.beat, HEARTBEAT_EVERY), (self.end_leases, EVERY_SECOND), (self.find_lost_texts, LOOK_EVERY))
+        async with asyncio.TaskGroup() as group:
+            for duty, every in duties:
+                group.create_task(self._repeat(duty, every, stop))
+        async with self.runtime.engine.begin() as conn:
+            await heartbeats.end(conn, self.process)
+
+    async def _repeat(self, duty: Callable[[], Awaitable[object]], every: float, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            try:
+                await duty()
+            except Exception as error:
+                if not is_transient(error):
+                    log.error("upkeep_failed", duty=duty.__name__, error=type(error).__name__)
+            try:
+                async with asyncio.timeout(every):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    async def beat(self) -> None:
+        """Say that this worker lives."""
+        async with self.runtime.engine.begin() as conn:
+            await heartbeats.beat(conn, self.process, "worker", self.state())
+
+    async def end_leases(self) -> None:
+        """Give back tasks whose lease has run out, and wake the snoozed."""
+        async with self.runtime.engine.begin() as conn:
+            await tasks.end_leases(conn, await installation.now(conn))
+
+    async def find_lost_texts(self) -> None:
+        """Texts a dead worker left behind become unknown; unknown ones are looked for in the carrier's list."""
+        await self._adopt_left_behind()
+        async with self.runtime.engine.begin() as conn:
+            lost = await unsettled.to_look_for(conn)
+        for row in lost:
+            await self._look_for(row)
+
+    async def _adopt_left_behind(self) -> None:
+        async with self.runtime.engine.begin() as conn:
+            left = await unsettled.left_sending(conn)
+            if not left:
+                return
+            held = await contacts.lock(conn, [row.contact_id for row in left])
+            now = await installation.now(conn)
+            ours = await unsettled.make_unknown(conn, [row.id for row in left])
+            facts: list[tuple[contacts.ContactRef, Event]] = [
+                (
+                    held[row.contact_id],
+                    TextUnknown(id=new_id("evt"), at=now, message_id=row.id, lead_id=row.lead_id, step=row.step),
+                )
+                for row in left
+                if row.id in ours
+            ]
+            await events.append(conn, self.runtime.vault, facts)
+        self.tell_inbox({contact.lane for contact, _ in facts})
+
+    async def _look_for(self, row: Any) -> None:
+        """One look, outside any transaction; then what it showed."""
+        async with self.runtime.engine.connect() as conn:
+            clinic = await self.runtime.clinics.take(conn, row.clinic)
+        sender = clinic.senders[row.sender]
+        body = self.runtime.vault.open("message", row.body_cipher)
+        search = Search(
+            to=self.runtime.vault.open("phone", row.phone_cipher),
+            from_=sender.number,
+            since=row.claimed_at,
+            is_ours=lambda other: other == body,
+        )
+        seen = await CARRIERS[sender.carrier].find(self.line, account_of(sender, self.runtime), search)
+        await self._note_look(row, seen)
+
+    async def _note_look(self, row: Any, seen: Found | Absent | Unavailable) -> None:
+        async with self.runtime.engine.begin() as conn:
+            held = await contacts.lock(conn, [row.contact_id])
+            now = await installation.now(conn)
+            fact: Event | None = None
+            what = {"id": new_id("evt"), "at": now, "message_id": row.id, "lead_id": row.lead_id, "step": row.step}
+            match seen:
+                case Found(carrier_id):
+                    if await unsettled.found(conn, row.id, carrier_id):
+                        fact = TextSent(**what, carrier_id=carrier_id, segments=row.segments)
+                case Absent() | Unavailable():
+                    counted = isinstance(seen, Absent)
+                    last = row.old or (counted and row.looks + 1 >= len(LOOKS))
+                    wait = None if last else LOOKS[min(row.looks + 1, len(LOOKS) - 1)]
+                    if await unsettled.look_again(conn, row.id, counted=counted, in_seconds=wait) and last:
+                        fact = TextUnknown(**what, settled=True)
+            if fact is not None:
+                await events.append(conn, self.runtime.vault, [(held[row.contact_id], fact)])
+        if fact is not None:
+            self.tell_inbox({held[row.contact_id].lane})
