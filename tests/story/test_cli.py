@@ -1,0 +1,482 @@
+"""The command line: what it prints where, its exit codes, and what applying a clinic file does."""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app import embedded
+from app.cli import main
+from app.running import Running, note_running
+
+ROOT = Path(__file__).resolve().parents[2]
+LAKESIDE = ROOT / "examples" / "lakeside.yaml"
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended: its exit code, its data, and what it told the person."""
+
+    code: object
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Leadline = Callable[..., Done]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL for the databases of this file's tests."""
+    with embedded.start(tmp_path_factory.mktemp("cli"), valkey=False) as running:
+        yield running.servers.database_url
+
+
+@pytest.fixture
+def leadline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Leadline:
+    """Runs `leadline` in a folder of its own, with nothing of this machine's settings in its environment."""
+    for name in [name for name in os.environ if name.startswith(("LEADLINE_", "TWILIO_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str | Path, given: str = "") -> Done:
+        monkeypatch.setattr(sys, "argv", ["leadline", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
+        # A command has a loop of its own, so it runs beside the test's.
+        with ThreadPoolExecutor(1) as thread:
+            code = thread.submit(_exit_code).result()
+        told = capsys.readouterr()
+        return Done(code, told.out, told.err)
+
+    return run
+
+
+def _exit_code() -> object:
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
+
+
+@pytest.fixture
+async def database(server: str, monkeypatch: pytest.MonkeyPatch, leadline: Leadline) -> str:
+    """A bare database of its own, named in the environment."""
+    name = f"t{time.time_ns()}"
+    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    async with engine.connect() as conn:
+        await conn.execute(text(f"CREATE DATABASE {name}"))
+    await engine.dispose()
+    url = server.replace("/leadline?", f"/{name}?")
+    monkeypatch.setenv("LEADLINE_DATABASE_URL", url)
+    monkeypatch.setenv("LEADLINE_SECRET_KEYS", "0123456789abcdefghijklmnopqrstuvwxyz")
+    monkeypatch.setenv("LEADLINE_PUBLIC_URL", "http://leadline.test")
+    monkeypatch.setenv("LEADLINE_ENV", "test")
+    return url
+
+
+@pytest.fixture
+def installed(database: str, leadline: Leadline) -> str:
+    """A database that is migrated."""
+    assert leadline("migrate").code == 0
+    return database
+
+
+@pytest.fixture
+def lakeside(installed: str, leadline: Leadline) -> str:
+    """A migrated database with the example clinic."""
+    assert leadline("apply", LAKESIDE).code == 0
+    return installed
+
+
+async def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    engine = create_async_engine(url)
+    async with engine.begin() as conn:
+        result = await conn.execute(text(statement))
+        rows = [tuple(row) for row in result] if result.returns_rows else []
+    await engine.dispose()
+    return rows
+
+
+def edited(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """The example clinic with some words changed."""
+    document = LAKESIDE.read_text()
+    for old, new in changes:
+        assert old in document
+        document = document.replace(old, new, 1)
+    path = tmp_path / "edited.yaml"
+    path.write_text(document)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["nonsense"], "leadline: No such command 'nonsense'.\n"),
+        (["demo", "--prt", "1"], "leadline: No such option: --prt (Possible options: --port)\n"),
+        (
+            ["demo", "--port", "x"],
+            "leadline: Invalid value for '--port': Input should be a valid integer,"
+            " unable to parse string as an integer\n",
+        ),
+        (["apply"], "leadline: Missing argument 'FILE...'.\n"),
+        (["apply", "no.yaml"], "leadline: no.yaml can't be read: No such file or directory\n"),
+        (["apply", "--in-flight", "move", "no.yaml"],
+         "leadline: --in-flight move is not there yet; leave it out, or use keep\n"),
+        (["clock", "--advance", "2x"],
+         "leadline: --advance 2x: give a number and a unit, such as 90s, 15m, 2h, 2d or 1w\n"),
+        (["clock", "--to", "soon"], "leadline: --to soon: give a time such as 2026-11-24T15:00:00Z\n"),
+        (["clock", "--to", "2026-11-24T15:00:00"],
+         "leadline: --to 2026-11-24T15:00:00: the time needs its zone, such as 2026-11-24T15:00:00Z for UTC\n"),
+        (["clock", "--real", "--advance", "2d"], "leadline: --advance, --to and --real exclude each other\n"),
+        (["keys", "create", "--clinic", "c", "--role", "source", "--name", "n"],
+         "leadline: --source names the source of a key of role source, and only of such a key\n"),
+        (["carrier", "--number", "+1312"],
+         "leadline: --number +1312: give +NUMBER=URL, such as"
+         " +13125550199=http://127.0.0.1:8000/webhooks/…\n"),
+    ],
+)  # fmt: skip
+def test_a_wrong_argument_gets_one_clear_line_and_exit_code_2(
+    leadline: Leadline, arguments: list[str], line: str
+) -> None:
+    assert leadline(*arguments) == Done(2, "", line)
+
+
+def test_a_file_that_is_not_text_gets_one_clear_line(leadline: Leadline, tmp_path: Path) -> None:
+    (tmp_path / "picture.yaml").write_bytes(b"clinic: \xff\xfe")
+    assert leadline("check", "picture.yaml") == Done(2, "", "leadline: picture.yaml is not UTF-8 text (byte 8)\n")
+
+
+def test_without_a_database_or_a_demo_a_command_says_what_to_do(leadline: Leadline) -> None:
+    assert leadline("clock") == Done(
+        1,
+        "",
+        "leadline: No running demo under .leadline and LEADLINE_DATABASE_URL is not set:"
+        " run `leadline demo`, or set LEADLINE_DATABASE_URL\n",
+    )
+
+
+def test_what_a_killed_demo_left_is_not_taken_for_a_running_one(leadline: Leadline, tmp_path: Path) -> None:
+    with subprocess.Popen(["true"]) as gone:
+        gone.wait()
+    left = Running(gone.pid, 0.0, "demo", 8000, "postgresql+asyncpg://x", "", "http://127.0.0.1:8000", 64)
+    note_running(tmp_path / ".leadline", left)
+    done = leadline("doctor")
+    assert (done.code, done.out) == (1, "")
+    assert "No running demo under .leadline (one was here, but it has ended)" in done.err
+
+
+def test_production_does_not_start_without_its_secrets_and_names_each(leadline: Leadline) -> None:
+    done = leadline("api")
+    assert (done.code, done.out) == (2, "")
+    assert re.findall(r"LEADLINE_\w+(?=:)", done.err) == [
+        "LEADLINE_DATABASE_URL",
+        "LEADLINE_SECRET_KEYS",
+        "LEADLINE_PUBLIC_URL",
+    ]
+
+
+def test_a_setting_of_the_wrong_kind_is_named_without_its_value(
+    leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADLINE_LANES", "lots-and-lots")
+    done = leadline("api")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("leadline: LEADLINE_LANES: ")
+    assert "lots-and-lots" not in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_database_that_is_not_there_gets_one_clear_line_without_the_password(
+    leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADLINE_DATABASE_URL", "postgresql://leadline:hush@127.0.0.1:1/none")
+    assert leadline("clock") == Done(
+        1, "", "leadline: the database does not answer: is it running, and is LEADLINE_DATABASE_URL right?\n"
+    )
+
+
+def test_help_answers_at_once_and_names_every_command() -> None:
+    began = time.monotonic()
+    told = subprocess.run([sys.executable, "-m", "app.cli", "--help"], capture_output=True, text=True, check=True)
+    took = time.monotonic() - began
+    named = {line.split()[1] for line in told.stdout.splitlines() if re.match(r"│ [a-z]", line)}
+    assert {"demo", "up", "api", "worker", "migrate", "carrier", "apply", "check", "keys", "clock"} <= named
+    assert {"sending", "doctor", "read"} <= named
+    # Half a second where nothing else runs; a slow machine shared with other tests gets three.
+    assert took < 3
+
+
+def test_help_imports_neither_the_database_nor_the_web_framework() -> None:
+    code = (
+        "import sys; import app.cli; print([m for m in ('sqlalchemy', 'fastapi', 'httpx', 'arq') if m in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout == "[]\n"
+
+
+def test_replies_are_read_line_by_line(leadline: Leadline) -> None:
+    done = leadline("read", "--jsonl", given='{"text": "STOP"}\n\n{"text": "Yes please"}\n')
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert [(row["text"], row["intent"], row["certainty"]) for row in rows] == [
+        ("STOP", "opt_out", "sure"),
+        ("Yes please", "confirm", "sure"),
+    ]
+    assert {tuple(row) for row in rows} == {("text", "intent", "certainty", "because")}
+    assert leadline("read", given="STOP\n") == Done(2, "", "leadline: line 1 of the input is not JSON\n")
+
+
+def test_migrating_twice_changes_nothing_and_another_number_of_lanes_is_refused(
+    database: str, leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert leadline("clock") == Done(1, "", "leadline: this database is not set up yet: run `leadline migrate`\n")
+    first, second = leadline("migrate"), leadline("migrate")
+    assert (first.code, second.code) == (0, 0)
+    assert first.err.endswith("(from nothing).\n")
+    assert second.err.endswith("(as before).\n")
+    monkeypatch.setenv("LEADLINE_LANES", "8")
+    assert leadline("migrate") == Done(
+        2, "", "leadline: LEADLINE_LANES is 8, but this installation was made with 64; set it to that\n"
+    )
+
+
+async def test_applying_a_new_clinic_writes_it_and_a_dry_run_does_not(installed: str, leadline: Leadline) -> None:
+    dry = leadline("apply", LAKESIDE, "--dry-run", "--json")
+    assert dry.code == 0
+    assert await ask(installed, "SELECT count(*) FROM clinics") == [(0,)]
+    wet = leadline("apply", LAKESIDE, "--json")
+    assert wet.json == dry.json
+    assert wet.json["ok"] is True
+    assert {change["change"] for change in wet.json["changes"]} == {"new"}
+    assert {change["kind"] for change in wet.json["changes"]} >= {"clinic", "sender", "source", "sequence"}
+    assert await ask(installed, "SELECT key, brand, name, version FROM clinics") == [
+        ("lakeside", "lakeside", "Lakeside Clinic", 1)
+    ]
+    assert await ask(installed, "SELECT key, clinic, number FROM senders") == [
+        ("lakeside-main", "lakeside", "+13125550199")
+    ]
+    assert await ask(installed, "SELECT document FROM clinic_versions") == [(LAKESIDE.read_text(),)]
+    assert await ask(installed, "SELECT clinic, last_no FROM change_counters") == [("lakeside", 0)]
+
+
+async def test_applying_the_same_file_again_writes_nothing(lakeside: str, leadline: Leadline) -> None:
+    rows = "SELECT xmin::text, key FROM clinics UNION ALL SELECT xmin::text, key FROM sequence_versions"
+    before = await ask(lakeside, rows)
+    again = leadline("apply", LAKESIDE, "--json")
+    assert {change["change"] for change in again.json["changes"]} == {"unchanged"}
+    assert await ask(lakeside, rows) == before
+    assert leadline("apply", LAKESIDE).err.endswith("Nothing to do.\n")
+
+
+async def test_only_a_sequence_that_changed_gets_a_new_version_and_the_plan_counts_who_stands_in_it(
+    lakeside: str, leadline: Leadline, tmp_path: Path
+) -> None:
+    await ask(lakeside, "INSERT INTO contacts (id, clinic, phone_hash, phone_cipher, lane)"
+                        " VALUES ('contact_1', 'lakeside', '\\x01', '\\x01', 1)")  # fmt: skip
+    for number, (stage, step) in enumerate([("texting", 0), ("texting", 1), ("paused", 1), ("booked", 1)]):
+        await ask(
+            lakeside,
+            "INSERT INTO leads (id, clinic, contact_id, stage, captured_at, source, token, zones, test, facts_cipher,"
+            " track, score, sequence, version, step) VALUES"
+            f" ('lead_{number}', 'lakeside', 'contact_1', '{stage}', now(), 'website', 'token{number}', '{{}}', false,"
+            f" '\\x01', 'hot', 40, 'appointment-request', 1, {step})",
+        )
+    path = edited(tmp_path, ("We got your appointment request", "We have your appointment request"))
+    plan = leadline("apply", path, "--json").json
+    different = [change for change in plan["changes"] if change["change"] != "unchanged"]
+    sequence = {"kind": "sequence", "key": "appointment-request", "clinic": "lakeside", "change": "changed"}
+    assert different == [
+        {"kind": "clinic", "key": "lakeside", "clinic": "lakeside", "change": "changed"},
+        sequence | {"in_flight": {"confirm": 1, "options": 2}},
+    ]
+    versions = "SELECT key, version, clinic_version FROM sequence_versions ORDER BY key, version"
+    assert await ask(lakeside, versions) == [
+        ("appointment-request", 1, 1),
+        ("appointment-request", 2, 2),
+        ("gentle", 1, 1),
+    ]
+    assert await ask(lakeside, "SELECT version FROM clinics") == [(2,)]
+
+
+async def test_a_part_that_is_left_out_is_shown_as_removed_and_its_rows_stay(
+    lakeside: str, leadline: Leadline, tmp_path: Path
+) -> None:
+    document = YAML().load(LAKESIDE.read_text())
+    document["senders"]["lakeside-two"] = dict(document["senders"]["lakeside-main"]) | {"number": "+13125550198"}
+    path = tmp_path / "two.yaml"
+    YAML().dump(document, path)
+    assert leadline("apply", path).code == 0
+    plan = leadline("apply", LAKESIDE, "--json").json
+    assert [change for change in plan["changes"] if change["change"] == "removed"] == [
+        {"kind": "sender", "key": "lakeside-two", "clinic": "lakeside", "change": "removed"}
+    ]
+    assert await ask(lakeside, "SELECT key FROM senders ORDER BY key") == [("lakeside-main",), ("lakeside-two",)]
+
+
+async def test_keys_that_another_clinic_has_are_refused_and_nothing_is_written(
+    lakeside: str, leadline: Leadline, tmp_path: Path
+) -> None:
+    path = edited(tmp_path, ("clinic: lakeside", "clinic: hillside"))
+    done = leadline("apply", path, "--json")
+    assert (done.code, done.json["ok"]) == (1, False)
+    assert [(found["level"], found["path"]) for found in done.json["findings"]] == [
+        ("block", "senders.lakeside-main"),
+        ("block", "sources.website"),
+    ]
+    lines = LAKESIDE.read_text().splitlines()
+    assert [lines[found["line"] - 1].split(":")[0].strip() for found in done.json["findings"]] == [
+        "lakeside-main",
+        "website",
+    ]
+    assert await ask(lakeside, "SELECT key FROM clinics") == [("lakeside",)]
+
+
+async def test_one_wrong_file_keeps_all_from_being_applied_and_every_mistake_has_its_line(
+    installed: str, leadline: Leadline, tmp_path: Path
+) -> None:
+    path = edited(tmp_path, ("timezone: America/Chicago", "timezone: America/Chikago"), ("state: IL", "state: ILL"))
+    lines = path.read_text().splitlines()
+    wrong = [n for n, line in enumerate(lines, 1) if line.startswith(("timezone:", "state:"))]
+    done = leadline("apply", LAKESIDE, path)
+    assert (done.code, done.out) == (1, "")
+    told = [line.split(": ")[0] for line in done.err.splitlines()[:-1]]
+    assert told == [f"{path}:{number}" for number in wrong]
+    assert await ask(installed, "SELECT count(*) FROM clinics") == [(0,)]
+    checked = leadline("check", path, "--json")
+    assert (checked.code, checked.json["ok"]) == (1, False)
+    assert [found["line"] for found in checked.json["findings"]] == wrong
+    assert leadline("check", LAKESIDE, "--json") == Done(0, checked_and_fine(), "")
+
+
+def checked_and_fine() -> str:
+    return json.dumps({"ok": True, "findings": []}, indent=2) + "\n"
+
+
+async def test_a_key_is_printed_alone_once_and_only_its_digest_is_kept(lakeside: str, leadline: Leadline) -> None:
+    wanted = ("keys", "create", "--clinic", "lakeside", "--role", "source", "--source", "website", "--name", "web form")
+    done = leadline(*wanted)
+    assert done.code == 0
+    assert re.fullmatch(r"llk_[\w-]{43}\n", done.out)
+    as_json = leadline(*wanted, "--json").json
+    assert list(as_json) == ["id", "key", "role", "clinic", "source", "name"]
+    listed = leadline("keys", "list", "--json")
+    assert [key["name"] for key in listed.json["keys"]] == ["web form", "web form"]
+    assert as_json["key"] not in listed.out
+    assert leadline("keys", "revoke", as_json["id"]).code == 0
+    assert await ask(lakeside, "SELECT revoked_at IS NOT NULL FROM api_keys ORDER BY id") == [(False,), (True,)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["keys", "create", "--clinic", "hill", "--role", "admin", "--name", "n"],
+         "there is no clinic hill; known: lakeside"),
+        (["keys", "create", "--clinic", "lakeside", "--role", "source", "--source", "fax", "--name", "n"],
+         "lakeside has no source fax; known: website"),
+        (["keys", "revoke", "key_none"], "there is no key key_none; `leadline keys list` shows them"),
+        (["sending", "off", "--clinic", "hill"], "there is no clinic hill; known: lakeside"),
+        (["clock", "--advance", "900w"], "the clock of a demo stays within 10 years of the real time"),
+    ],
+)  # fmt: skip
+def test_an_unknown_name_is_answered_with_the_known_ones(
+    lakeside: str, leadline: Leadline, arguments: list[str], line: str
+) -> None:
+    assert leadline(*arguments) == Done(2, "", f"leadline: {line}\n")
+
+
+def test_the_clock_moves_by_a_span_to_a_moment_and_back(lakeside: str, leadline: Leadline) -> None:
+    assert leadline("clock", "--json").json["offset_seconds"] == 0
+    assert leadline("clock", "--advance", "2d", "--json").json["offset_seconds"] == 172_800
+    assert leadline("clock", "--advance", "90s", "--json").json["offset_seconds"] == 172_890
+    moved = leadline("clock", "--to", "2026-11-24T10:00:00-06:00", "--json").json
+    away = datetime.fromisoformat(moved["now"]) - datetime(2026, 11, 24, 16, tzinfo=UTC)
+    assert timedelta() <= away < timedelta(seconds=10)
+    assert leadline("clock", "--real", "--json").json["offset_seconds"] == 0
+    assert leadline("clock", "--advance", "-2h").err.endswith("(2:00:00 behind the real time)\n")
+
+
+def test_the_clock_of_production_stands_firm(
+    lakeside: str, leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADLINE_ENV", "production")
+    assert leadline("clock", "--advance", "2d") == Done(
+        1, "", "leadline: the clock moves in a demo only; this installation is in production\n"
+    )
+    assert leadline("clock", "--json").json["offset_seconds"] == 0
+
+
+async def test_the_switch_is_a_row_for_a_clinic_and_for_all(lakeside: str, leadline: Leadline) -> None:
+    rows = "SELECT (SELECT sending FROM installation), (SELECT sending FROM clinics)"
+    assert leadline("sending", "off") == Done(0, "", "Sending is off for the whole installation.\n")
+    assert leadline("sending", "off", "--clinic", "lakeside") == Done(0, "", "Sending is off for lakeside.\n")
+    assert await ask(lakeside, rows) == [(False, False)]
+    assert leadline("sending", "on").code == 0
+    assert await ask(lakeside, rows) == [(True, False)]
+
+
+async def test_the_doctor_names_what_fails_and_what_to_do_and_is_content_when_all_is_well(
+    lakeside: str, leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = leadline("doctor", "--json")
+    failing = {check["check"]: check["fix"] for check in done.json["checks"] if check["state"] == "fail"}
+    assert (done.code, done.json["ok"]) == (1, False)
+    assert failing == {
+        "workers": "start one: `leadline worker`",
+        "carrier of lakeside-main": "set it where the API and the workers run",
+    }
+    await ask(lakeside, "INSERT INTO heartbeats (process, kind) VALUES ('worker-1', 'worker')")
+    monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
+    monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t")
+    well = leadline("doctor", "--json")
+    assert [check for check in well.json["checks"] if check["state"] == "fail"] == []
+    assert (well.code, well.json["ok"]) == (0, True)
+    await ask(lakeside, "UPDATE senders SET held_at = now(), held_code = '30034'")
+    await ask(lakeside, "UPDATE heartbeats SET beat_at = now() - interval '40 seconds'")
+    ill = leadline("doctor", "--json")
+    assert {check["check"]: check["found"] for check in ill.json["checks"] if check["state"] == "fail"} == {
+        "workers": "last seen 40 s ago",
+        "held senders": "lakeside-main",
+    }
+
+
+def test_the_doctor_of_a_bare_database_says_to_migrate(database: str, leadline: Leadline) -> None:
+    done = leadline("doctor", "--json")
+    assert (done.code, done.json["checks"][0]) == (
+        1,
+        {
+            "check": "database",
+            "state": "fail",
+            "found": "the tables are not at this version",
+            "fix": "run `leadline migrate`",
+        },
+    )
+
+
+def test_the_deployment_files_start_commands_that_exist() -> None:
+    compose = YAML().load((ROOT / "compose.yaml").read_text())
+    ours = {name: each for name, each in compose["services"].items() if each.get("image") == "leadline"}
+    assert {name: each["command"][0] for name, each in ours.items()} == {
+        "migrate": "migrate",
+        "api": "api",
+        "worker": "worker",
+    }
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert 'ENTRYPOINT ["leadline"]\nCMD ["api", "--host", "0.0.0.0"]' in dockerfile
+    copied = [line.split()[1:-1] for line in dockerfile.splitlines() if re.match(r"COPY (?!--from)", line)]
+    assert [name for names in copied for name in names if not (ROOT / name).exists()] == []
