@@ -70,12 +70,12 @@ def open_engine(settings: Settings, *, size: int = 10) -> AsyncEngine:
     )
 
 
-def valkey_settings(url: str) -> RedisSettings:
-    """Where the doorbell hangs, with timeouts that a frozen Valkey cannot outlast."""
+async def open_valkey(url: str) -> ArqRedis:
+    """A pool of connections to the doorbell's Valkey; raises when it does not answer within a second."""
     settings = RedisSettings.from_dsn(url)
     settings.conn_timeout = 1
     settings.conn_retries = 0
-    return settings
+    return await create_pool(settings, job_serializer=json_serializer, job_deserializer=json_deserializer)
 
 
 @dataclass
@@ -106,16 +106,14 @@ class Doorbell:
 
     async def _connected(self) -> ArqRedis:
         if self._pool is None:
-            self._pool = await create_pool(
-                valkey_settings(self.url), job_serializer=json_serializer, job_deserializer=json_deserializer
-            )
+            self._pool = await open_valkey(self.url)
         return self._pool
 
     async def _drop(self) -> None:
         pool, self._pool = self._pool, None
         if pool is not None:
             with contextlib.suppress(Exception):
-                await pool.aclose()
+                await pool.aclose(close_connection_pool=True)
 
     async def close(self) -> None:
         """Ring what is still gathered, then hang up."""

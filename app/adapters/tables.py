@@ -190,6 +190,7 @@ leads = Table(
     Column("zones", ARRAY(Text), nullable=False),
     Column("test", Boolean, nullable=False),
     Column("facts_cipher", LargeBinary, nullable=False),
+    Column("email_hash", LargeBinary),
     Column("track", Text, nullable=False),
     Column("score", Integer, nullable=False),
     Column("sequence", Text),
@@ -203,6 +204,20 @@ leads = Table(
 )
 Index("ix_leads_contact_id", leads.c.contact_id)
 Index("ix_leads_clinic_captured_at_id", leads.c.clinic, leads.c.captured_at, leads.c.id)
+Index("ix_leads_email_hash", leads.c.clinic, leads.c.email_hash, postgresql_where=text("email_hash IS NOT NULL"))
+
+stage_changes = Table(
+    "stage_changes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("lead_id", Text, ForeignKey("leads.id"), nullable=False),
+    _moment("at", required=True),
+    Column("from_stage", Text),
+    Column("to_stage", Text, nullable=False),
+    Column("event_id", Text, nullable=False),
+    comment="How a lead went from stage to stage, and by which event; from_stage is null at the first.",
+)
+Index("ix_stage_changes_lead_id", stage_changes.c.lead_id, stage_changes.c.id)
 
 event_read_no = Counter("event_read_no", metadata=metadata)
 
@@ -342,10 +357,15 @@ tasks = Table(
     Column("assignee", Text),
     _moment("lease_until"),
     _moment("snoozed_until"),
+    Column("lapsed_by", Text),
+    _moment("lapsed_until"),
     Column("outcome", Text),
     Column("completed_by", Text),
     _moment("completed_at"),
+    Column("listed_status", Text),
+    Column("left_nos", JSONB, nullable=False, server_default="{}"),
     _one_of("status", TASK_STATUSES),
+    comment="listed_status is the status as of change_no; left_nos has, by status, the change that last left it.",
 )
 Index("ix_tasks_clinic_change_no", tasks.c.clinic, tasks.c.change_no, unique=True)
 Index(
@@ -358,6 +378,7 @@ Index(
 )
 Index("ix_tasks_contact_id", tasks.c.contact_id)
 Index("ix_tasks_leases", tasks.c.lease_until, postgresql_where=text("status = 'claimed'"))
+Index("ix_tasks_snoozes", tasks.c.snoozed_until, postgresql_where=text("status = 'snoozed'"))
 
 task_entries = Table(
     "task_entries",

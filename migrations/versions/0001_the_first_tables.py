@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.Column("zones", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("facts_cipher", sa.LargeBinary(), nullable=False),
+        sa.Column("email_hash", sa.LargeBinary(), nullable=True),
         sa.Column("track", sa.Text(), nullable=False),
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("sequence", sa.Text(), nullable=True),
@@ -226,6 +227,26 @@ def upgrade() -> None:
     )
     op.create_index("ix_leads_clinic_captured_at_id", "leads", ["clinic", "captured_at", "id"], unique=False)
     op.create_index("ix_leads_contact_id", "leads", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_leads_email_hash",
+        "leads",
+        ["clinic", "email_hash"],
+        unique=False,
+        postgresql_where=sa.text("email_hash IS NOT NULL"),
+    )
+    op.create_table(
+        "stage_changes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("lead_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("from_stage", sa.Text(), nullable=True),
+        sa.Column("to_stage", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_stage_changes_lead_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_changes")),
+        comment="How a lead went from stage to stage, and by which event; from_stage is null at the first.",
+    )
+    op.create_index("ix_stage_changes_lead_id", "stage_changes", ["lead_id", "id"], unique=False)
     op.create_table(
         "bookings",
         sa.Column("id", sa.Text(), nullable=False),
@@ -354,9 +375,13 @@ def upgrade() -> None:
         sa.Column("assignee", sa.Text(), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lapsed_by", sa.Text(), nullable=True),
+        sa.Column("lapsed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("completed_by", sa.Text(), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed_status", sa.Text(), nullable=True),
+        sa.Column("left_nos", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.CheckConstraint(
             "status IN ('open', 'claimed', 'snoozed', 'done', 'cancelled')", name=op.f("ck_tasks_status")
         ),
@@ -364,11 +389,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tasks_contact_id")),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_tasks_lead_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        comment="listed_status is the status as of change_no; left_nos has, by status, the change that last left it.",
     )
     op.create_index("ix_tasks_clinic_change_no", "tasks", ["clinic", "change_no"], unique=True)
     op.create_index("ix_tasks_contact_id", "tasks", ["contact_id"], unique=False)
     op.create_index(
         "ix_tasks_leases", "tasks", ["lease_until"], unique=False, postgresql_where=sa.text("status = 'claimed'")
+    )
+    op.create_index(
+        "ix_tasks_snoozes", "tasks", ["snoozed_until"], unique=False, postgresql_where=sa.text("status = 'snoozed'")
     )
     op.create_index(
         "ix_tasks_waiting",
@@ -399,6 +428,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_tasks_waiting", table_name="tasks", postgresql_where=sa.text("status IN ('open', 'claimed', 'snoozed')")
     )
+    op.drop_index("ix_tasks_snoozes", table_name="tasks", postgresql_where=sa.text("status = 'snoozed'"))
     op.drop_index("ix_tasks_leases", table_name="tasks", postgresql_where=sa.text("status = 'claimed'"))
     op.drop_index("ix_tasks_contact_id", table_name="tasks")
     op.drop_index("ix_tasks_clinic_change_no", table_name="tasks")
@@ -425,6 +455,9 @@ def downgrade() -> None:
     op.drop_table("consents")
     op.drop_index("ix_bookings_contact_id", table_name="bookings")
     op.drop_table("bookings")
+    op.drop_index("ix_stage_changes_lead_id", table_name="stage_changes")
+    op.drop_table("stage_changes")
+    op.drop_index("ix_leads_email_hash", table_name="leads", postgresql_where=sa.text("email_hash IS NOT NULL"))
     op.drop_index("ix_leads_contact_id", table_name="leads")
     op.drop_index("ix_leads_clinic_captured_at_id", table_name="leads")
     op.drop_table("leads")

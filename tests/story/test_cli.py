@@ -19,8 +19,8 @@ from ruamel.yaml import YAML
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app import embedded
 from app.cli import main
+from app.embedded import Servers
 from app.running import Running, note_running
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,16 +43,10 @@ class Done:
 Leadline = Callable[..., Done]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL for the databases of this file's tests."""
-    with embedded.start(tmp_path_factory.mktemp("cli"), valkey=False) as running:
-        yield running.servers.database_url
-
-
 @pytest.fixture
-def leadline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Leadline:
+def leadline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Leadline]:
     """Runs `leadline` in a folder of its own, with nothing of this machine's settings in its environment."""
+    before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith(("LEADLINE_", "TWILIO_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
@@ -66,7 +60,10 @@ def leadline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         told = capsys.readouterr()
         return Done(code, told.out, told.err)
 
-    return run
+    yield run
+    # `demo` and `up` put what their children need into the environment.
+    os.environ.clear()
+    os.environ.update(before)
 
 
 def _exit_code() -> object:
@@ -76,14 +73,14 @@ def _exit_code() -> object:
 
 
 @pytest.fixture
-async def database(server: str, monkeypatch: pytest.MonkeyPatch, leadline: Leadline) -> str:
+async def database(servers: Servers, monkeypatch: pytest.MonkeyPatch, leadline: Leadline) -> str:
     """A bare database of its own, named in the environment."""
     name = f"t{time.time_ns()}"
-    engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(servers.database_url, isolation_level="AUTOCOMMIT")
     async with engine.connect() as conn:
         await conn.execute(text(f"CREATE DATABASE {name}"))
     await engine.dispose()
-    url = server.replace("/leadline?", f"/{name}?")
+    url = servers.database_url.replace("/leadline?", f"/{name}?")
     monkeypatch.setenv("LEADLINE_DATABASE_URL", url)
     monkeypatch.setenv("LEADLINE_SECRET_KEYS", "0123456789abcdefghijklmnopqrstuvwxyz")
     monkeypatch.setenv("LEADLINE_PUBLIC_URL", "http://leadline.test")
@@ -190,6 +187,20 @@ def test_production_does_not_start_without_its_secrets_and_names_each(leadline: 
         "LEADLINE_SECRET_KEYS",
         "LEADLINE_PUBLIC_URL",
     ]
+
+
+def test_up_without_its_secrets_starts_nothing(leadline: Leadline, tmp_path: Path) -> None:
+    done = leadline("up")
+    assert (done.code, done.out) == (2, "")
+    assert re.findall(r"^  (LEADLINE_\w+):", done.err, re.MULTILINE) == ["LEADLINE_SECRET_KEYS"]
+    assert not (tmp_path / ".leadline").exists()
+
+
+def test_a_demo_is_not_production(leadline: Leadline, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADLINE_ENV", "production")
+    assert leadline("demo") == Done(
+        2, "", "leadline: LEADLINE_ENV is production, and a demo is not: use `leadline up`, or unset it\n"
+    )
 
 
 def test_a_setting_of_the_wrong_kind_is_named_without_its_value(

@@ -1,0 +1,80 @@
+"""The web application: routers, what they hold in common, and what a process opens and closes around them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.api import bookings, demo, health, lead_orders, lead_reading, leads, links, messages, problems, tasks, webhooks
+from app.api.auth import Keyring
+from app.api.health import CountRequests
+from app.api.ingest import Intake
+from app.api.state import CurrentClinics
+from app.runtime import Runtime, open_runtime
+from app.settings import Settings
+
+LARGEST_BODY = 64 * 1024
+
+ROUTERS = (leads, lead_reading, lead_orders, webhooks, bookings, tasks, messages, links, health)
+
+
+class BodyLimit(RequestBodyLimitMiddleware):
+    """A body over 64 KiB gets 413: at once when its length is announced, else while it is being read."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse an announced length, or read with a limit."""
+        if scope["type"] == "http" and _announced(scope) > self.max_body_size:
+            await problems.problem_of(HTTPException(413)).response()(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
+
+
+def _announced(scope: Scope) -> int:
+    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    return int(length) if length.isdigit() else 0
+
+
+def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:
+    """The application; it opens a runtime of its own for these settings unless it is given one."""
+    known = runtime.settings if runtime else settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            opened = runtime if runtime is not None else await stack.enter_async_context(open_runtime(known.check()))
+            app.state.runtime = opened
+            app.state.keyring = Keyring(opened.engine)
+            app.state.clinics = CurrentClinics(opened)
+            app.state.intake = intake = Intake(opened)
+            stack.push_async_callback(intake.close)
+            yield
+
+    app = FastAPI(
+        title="Leadline",
+        description="Turns a medical lead's form submission into a booked appointment by text.",
+        version="1",
+        lifespan=lifespan,
+        docs_url=None if known.env == "production" else "/docs",
+        redoc_url=None,
+    )
+    for module in ROUTERS:
+        app.include_router(module.router)
+    if known.env in demo.ENVIRONMENTS:
+        app.include_router(demo.router)
+    problems.install(app)
+    _wrap(app)
+    return app
+
+
+def _wrap(app: FastAPI) -> None:
+    """Put the layers around it, the innermost first: every answer is counted, refusals of large bodies too."""
+    layers: tuple[tuple[type[ASGIApp], dict[str, int]], ...] = (
+        (BodyLimit, {"max_body_size": LARGEST_BODY}),
+        (problems.Shield, {}),
+        (CountRequests, {}),
+    )
+    for layer, options in layers:
+        app.add_middleware(layer, **options)  # type: ignore[arg-type]

@@ -1,0 +1,60 @@
+"""One API process: looked over before it starts, then served until it is told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import uvicorn
+
+from app.runtime import open_runtime
+from app.settings import Settings
+
+STOP_WITHIN = 20
+"""Seconds that requests under way have when the process is told to stop."""
+
+
+async def preflight(settings: Settings) -> None:
+    """Open the runtime once and close it: what is wrong is said in one line, before anything listens."""
+    async with open_runtime(settings, pool_size=1):
+        pass
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us, so that a stop that was asked for ends with 0."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve the API until SIGTERM or SIGINT; a second one hastens."""
+    from app.main import create_app
+
+    config = uvicorn.Config(
+        partial(create_app, settings),
+        factory=True,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        access_log=False,
+        server_header=False,
+        # Whoever asks may write X-Forwarded-For; we believe the socket.
+        proxy_headers=False,
+        log_config=None,
+        # Longer than a load balancer's idle time, so that it closes first.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=STOP_WITHIN,
+    )
+    server = _Server(config)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        loop = runner.get_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, server.handle_exit, number, None)
+        runner.run(server.serve())
+    if not server.started:
+        raise SystemExit(1)
