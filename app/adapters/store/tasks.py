@@ -1,0 +1,300 @@
+"""Tasks as they are written: opened, moved from standing to standing, closed, and numbered for pollers.
+
+How to think of change numbers: whoever changes tasks calls `number_changes` as the transaction's last statement.
+It takes the clinic's counter row, which stays locked until the commit, so numbers become visible in order: a
+reader that sees change n has seen every change below n. A task keeps only the number of its latest change.
+
+The order of locks is contact, task, counter. Only `end_leases` takes tasks without their contact, and it never
+waits for one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.adapters.crypto import Vault
+from app.adapters.store import contacts
+from app.adapters.store.contacts import ContactRef
+from app.domain.effects import CloseTask
+from app.domain.ids import new_id
+from app.domain.leases import Standing
+
+_STANDING = tuple(field.name for field in fields(Standing))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRow:
+    """A task to be opened: `effects.OpenTask`, and whose it is. Times are UTC, `about` is in the clear."""
+
+    id: str
+    clinic: str
+    contact_id: str
+    lead_id: str | None
+    kind: str
+    priority: int
+    team: str
+    opened_at: datetime
+    due_at: datetime
+    about: str
+    event_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A line of a task's history: what (`opened`, `claimed`, `note` …), by whom; `words` are sealed as "task"."""
+
+    task_id: str
+    at: datetime
+    kind: str
+    by: str | None = None
+    words: bytes | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldTask:
+    """A task whose contact and row this transaction has locked."""
+
+    id: str
+    contact: ContactRef
+    lead_id: str | None
+    version: int
+    standing: Standing
+
+
+# --- change numbers ----------------------------------------------------------------------------------------
+
+_NUMBER = text("""
+WITH counter AS (
+    INSERT INTO change_counters (clinic, last_no) VALUES (:clinic, :count)
+    ON CONFLICT (clinic) DO UPDATE SET last_no = change_counters.last_no + excluded.last_no
+    RETURNING last_no - :count AS base
+)
+UPDATE tasks
+SET change_no = base + place,
+    left_nos = CASE WHEN listed_status <> status
+                    THEN left_nos || jsonb_build_object(listed_status, base + place) ELSE left_nos END,
+    listed_status = status
+FROM counter, unnest(CAST(:ids AS text[])) WITH ORDINALITY AS changed (id, place)
+WHERE tasks.id = changed.id AND tasks.clinic = :clinic
+""")
+
+
+async def number_changes(conn: AsyncConnection, clinic: str, task_ids: Sequence[str]) -> None:
+    """Number the changes this transaction made to these tasks of one clinic: its last statement before commit.
+
+    A transaction that changed tasks of several clinics calls this in the order of the clinics' keys.
+    """
+    ids = list(dict.fromkeys(task_ids))
+    if ids:
+        await conn.execute(_NUMBER, {"clinic": clinic, "count": len(ids), "ids": ids})
+
+
+async def last_numbers(conn: AsyncConnection) -> dict[str, int]:
+    """The number of the latest change by clinic, for whoever waits for the next."""
+    rows = await conn.execute(text("SELECT clinic, last_no FROM change_counters"))
+    return {row.clinic: row.last_no for row in rows}
+
+
+# --- what the inbox orders ---------------------------------------------------------------------------------
+
+_OPEN = text("""
+INSERT INTO tasks (id, clinic, contact_id, lead_id, kind, priority, team, status, opened_at, due_at,
+                   about_cipher, event_id)
+SELECT id, clinic, contact_id, lead_id, kind, priority, team, 'open', opened_at, due_at, about, event_id
+FROM unnest(CAST(:ids AS text[]), CAST(:clinics AS text[]), CAST(:contacts AS text[]), CAST(:leads AS text[]),
+            CAST(:kinds AS text[]), CAST(:priorities AS smallint[]), CAST(:teams AS text[]),
+            CAST(:opened AS timestamptz[]), CAST(:due AS timestamptz[]), CAST(:abouts AS bytea[]),
+            CAST(:events AS text[]))
+     AS new (id, clinic, contact_id, lead_id, kind, priority, team, opened_at, due_at, about, event_id)
+""")
+
+_CLOSE = text("""
+UPDATE tasks
+SET status = 'done', version = version + 1, assignee = closed.by, lease_until = NULL, snoozed_until = NULL,
+    lapsed_by = NULL, lapsed_until = NULL, outcome = closed.outcome, completed_by = closed.by, completed_at = :now
+FROM unnest(CAST(:ids AS text[]), CAST(:outcomes AS text[]), CAST(:people AS text[])) AS closed (id, outcome, by)
+WHERE tasks.id = closed.id AND status IN ('open', 'claimed', 'snoozed')
+RETURNING tasks.id
+""")
+
+_CANCEL = text("""
+UPDATE tasks
+SET status = 'cancelled', version = version + 1, assignee = NULL, lease_until = NULL, snoozed_until = NULL,
+    lapsed_by = NULL, lapsed_until = NULL
+WHERE id = ANY(:ids) AND status IN ('open', 'claimed', 'snoozed')
+RETURNING id
+""")
+
+
+async def open_tasks(conn: AsyncConnection, vault: Vault, rows: Sequence[TaskRow]) -> None:
+    """Open these tasks, each with the first line of its history. The caller numbers them."""
+    if not rows:
+        return
+    await conn.execute(
+        _OPEN,
+        {
+            "ids": [row.id for row in rows],
+            "clinics": [row.clinic for row in rows],
+            "contacts": [row.contact_id for row in rows],
+            "leads": [row.lead_id for row in rows],
+            "kinds": [row.kind for row in rows],
+            "priorities": [row.priority for row in rows],
+            "teams": [row.team for row in rows],
+            "opened": [row.opened_at for row in rows],
+            "due": [row.due_at for row in rows],
+            "abouts": [vault.seal("task", row.about) for row in rows],
+            "events": [row.event_id for row in rows],
+        },
+    )
+    await record(conn, [Entry(task_id=row.id, at=row.opened_at, kind="opened") for row in rows])
+
+
+async def close_tasks(conn: AsyncConnection, closes: Sequence[CloseTask], now: datetime) -> list[str]:
+    """Close these tasks, unless they are over already; the ids of those that changed, for the caller to number."""
+    if not closes:
+        return []
+    by_id = {close.id: close for close in closes}
+    rows = await conn.execute(
+        _CLOSE,
+        {
+            "ids": list(by_id),
+            "outcomes": [close.outcome for close in by_id.values()],
+            "people": [close.assignee for close in by_id.values()],
+            "now": now,
+        },
+    )
+    changed = sorted(rows.scalars())
+    await record(conn, [Entry(task_id=id, at=now, kind="completed", by=by_id[id].assignee) for id in changed])
+    return changed
+
+
+async def cancel_tasks(
+    conn: AsyncConnection, vault: Vault, ids: Sequence[str], now: datetime, reason: str
+) -> list[str]:
+    """Cancel these tasks, unless they are over already; the ids of those that changed, for the caller to number."""
+    if not ids:
+        return []
+    changed = sorted((await conn.execute(_CANCEL, {"ids": list(ids)})).scalars())
+    words = vault.seal("task", reason)
+    await record(conn, [Entry(task_id=id, at=now, kind="cancelled", words=words) for id in changed])
+    return changed
+
+
+# --- what coordinators do ----------------------------------------------------------------------------------
+
+_CONTACT_OF = text("SELECT contact_id FROM tasks WHERE id = :id AND clinic = :clinic")
+
+_LOCK = text(f"SELECT id, lead_id, version, {', '.join(_STANDING)} FROM tasks WHERE id = :id FOR UPDATE")  # noqa: S608
+
+_CANDIDATES = text("""
+SELECT id, contact_id FROM tasks
+WHERE clinic = :clinic AND status IN ('open', 'claimed', 'snoozed')
+  AND (status = 'open' OR (status = 'claimed' AND lease_until <= :now)
+                       OR (status = 'snoozed' AND snoozed_until <= :now))
+  AND team = coalesce(CAST(:team AS text), team)
+ORDER BY priority, due_at, id LIMIT :limit
+""")
+
+_TRY_CONTACT = text("SELECT id, clinic, lane FROM contacts WHERE id = :id FOR NO KEY UPDATE SKIP LOCKED")
+
+_MOVE = text(
+    "UPDATE tasks SET version = version + 1, "  # noqa: S608
+    + ", ".join(f"{name} = :{name}" for name in _STANDING)
+    + " WHERE id = :id"
+)
+
+_RECORD = text("""
+INSERT INTO task_entries (id, task_id, at, kind, by, text_cipher)
+SELECT id, task_id, at, kind, by, words
+FROM unnest(CAST(:ids AS text[]), CAST(:tasks AS text[]), CAST(:ats AS timestamptz[]), CAST(:kinds AS text[]),
+            CAST(:people AS text[]), CAST(:words AS bytea[])) AS new (id, task_id, at, kind, by, words)
+""")
+
+
+async def lock(conn: AsyncConnection, clinic: str, task_id: str) -> HeldTask | None:
+    """Lock a task of this clinic, its contact first; None when the clinic has no such task."""
+    contact_id = (await conn.execute(_CONTACT_OF, {"id": task_id, "clinic": clinic})).scalar_one_or_none()
+    if contact_id is None:
+        return None
+    held = await contacts.lock(conn, [contact_id])
+    return await _lock_row(conn, held[contact_id], task_id)
+
+
+async def candidates(
+    conn: AsyncConnection, clinic: str, team: str | None, now: datetime, limit: int = 20
+) -> list[tuple[str, str]]:
+    """(task, contact) of what may be handed out next, most urgent first. Does not lock: look again after locking."""
+    rows = await conn.execute(_CANDIDATES, {"clinic": clinic, "team": team, "now": now, "limit": limit})
+    return [(row.id, row.contact_id) for row in rows]
+
+
+async def try_lock(conn: AsyncConnection, task_id: str, contact_id: str) -> HeldTask | None:
+    """Lock a task whose contact nobody has locked; None when somebody has."""
+    row = (await conn.execute(_TRY_CONTACT, {"id": contact_id})).one_or_none()
+    return await _lock_row(conn, ContactRef(row.id, row.clinic, row.lane), task_id) if row else None
+
+
+async def _lock_row(conn: AsyncConnection, contact: ContactRef, task_id: str) -> HeldTask:
+    row = (await conn.execute(_LOCK, {"id": task_id})).one()
+    standing = Standing(**{name: row._mapping[name] for name in _STANDING})
+    return HeldTask(id=row.id, contact=contact, lead_id=row.lead_id, version=row.version, standing=standing)
+
+
+async def move(conn: AsyncConnection, standing: Standing, entry: Entry) -> None:
+    """Write a locked task's new standing and the line of its history; its version goes up. The caller numbers it."""
+    await conn.execute(_MOVE, {"id": entry.task_id, **asdict(standing)})
+    await record(conn, [entry])
+
+
+async def record(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Add lines to tasks' histories."""
+    if not entries:
+        return
+    await conn.execute(
+        _RECORD,
+        {
+            "ids": [new_id("entry") for _ in entries],
+            "tasks": [entry.task_id for entry in entries],
+            "ats": [entry.at for entry in entries],
+            "kinds": [entry.kind for entry in entries],
+            "people": [entry.by for entry in entries],
+            "words": [entry.words for entry in entries],
+        },
+    )
+
+
+# --- what time does ----------------------------------------------------------------------------------------
+
+# The same rule as `leases.settle`. Rows that somebody is working on are left for the next second: waiting for
+# them here could close a circle of locks.
+_END = text("""
+WITH ended AS (
+    SELECT id, status, assignee, coalesce(lease_until, snoozed_until) AS ended_at FROM tasks
+    WHERE (status = 'claimed' AND lease_until <= :now) OR (status = 'snoozed' AND snoozed_until <= :now)
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+UPDATE tasks
+SET status = 'open', version = version + 1, lapsed_by = tasks.assignee, lapsed_until = tasks.lease_until,
+    assignee = NULL, lease_until = NULL, snoozed_until = NULL
+FROM ended WHERE tasks.id = ended.id
+RETURNING tasks.clinic, tasks.id, ended.status, ended.assignee, ended.ended_at
+""")
+
+_ENDINGS: Mapping[str, str] = {"claimed": "lease_ended", "snoozed": "snooze_ended"}
+
+
+async def end_leases(conn: AsyncConnection, now: datetime, limit: int = 500) -> list[str]:
+    """Put back into the queue what a lease or a snooze held until now, numbered; the clinics where that happened."""
+    rows = sorted(await conn.execute(_END, {"now": now, "limit": limit}))
+    by_clinic: dict[str, list[str]] = {}
+    for row in rows:
+        by_clinic.setdefault(row.clinic, []).append(row.id)
+    await record(
+        conn, [Entry(task_id=row.id, at=row.ended_at, kind=_ENDINGS[row.status], by=row.assignee) for row in rows]
+    )
+    for clinic, ids in by_clinic.items():
+        await number_changes(conn, clinic, ids)
+    return list(by_clinic)
