@@ -141,9 +141,9 @@ def _places_elsewhere(data_dir: Path) -> Iterator[Path]:
 def _settles(home: Home) -> bool:
     """Makes the account's folder in a place and tries whether it gets there; if not, all is as it was."""
     before = home.place.stat()
-    fresh = before.st_uid == 0 and set(os.listdir(home.place)) <= {"lock", "of"}
+    closed = before.st_uid == 0 and all(_is_private(path) for path in home.place.iterdir())
     home.own(home.path)
-    if fresh:  # Ours and new: its group, the account's, may pass through, and see nothing.
+    if closed:  # Ours, and nothing in it is open to others: the account's group may pass through, and see nothing.
         os.chown(home.place, 0, home.gid)
         home.place.chmod(0o710)
     if home.run(shutil.which("test") or "/bin/test", "-w", str(home.path)).returncode == 0:
@@ -152,6 +152,11 @@ def _settles(home: Home) -> bool:
     os.chown(home.place, before.st_uid, before.st_gid)
     home.place.chmod(before.st_mode & 0o7777)
     return False
+
+
+def _is_private(path: Path) -> bool:
+    """Whether somebody who gets into the folder could still do nothing with this."""
+    return path.name in ("lock", "of") or path.lstat().st_mode & 0o077 == 0
 
 
 def _sweep(temporary: Path) -> None:

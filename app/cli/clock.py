@@ -124,9 +124,13 @@ def sending(
 
 async def _switch(settings: "Settings", on: bool, clinic: str | None) -> None:
     from app.adapters.store import clinics, installation
+    from app.adapters.store.reading import START_DEADLINE
     from app.cli.database import transaction
 
     async with transaction(settings) as conn:
         if not await installation.set_sending(conn, on, clinic):
             known = ", ".join(sorted(await clinics.current_versions(conn))) or "none yet"
             raise WrongUsage(f"there is no clinic {clinic}; known: {known}")
+    if not on:
+        # A text judged just before may still start within its second: say "off" only when none can.
+        await asyncio.sleep(START_DEADLINE)

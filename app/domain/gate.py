@@ -109,8 +109,12 @@ def may_send(case: Case, now: datetime) -> Verdict:
 def _wait(case: Case, now: datetime, rulings: list[Ruling], waits: list[Ruling]) -> Verdict:
     endless = next((one for one in waits if one.until is None), None)
     first = endless or waits[0]
-    until = None if endless else first_minute(case, now)
-    if until is not None and until >= case.expires_at:
+    try:
+        until = None if endless else first_minute(case, now)
+    except calendar.NeverOpen:
+        never = Ruling(rule="recipient_window", verdict="drop", evidence={"ever_within_clinic_hours": False})
+        return Verdict(verdict="drop", at=now, rules=(*rulings, never), rule=never.rule)
+    if until is not None and case.expires_at - until < SHORTEST_VALIDITY:
         # It would wake only to be too old: say so now, so that the sequence goes on.
         stale = Ruling(rule="expiry", verdict="drop", evidence={"first_allowed": _written(until)})
         return Verdict(verdict="drop", at=now, rules=(*rulings, stale), rule="expiry")
@@ -118,7 +122,7 @@ def _wait(case: Case, now: datetime, rulings: list[Ruling], waits: list[Ruling])
 
 
 def first_minute(case: Case, at: datetime) -> datetime:
-    """The first moment from `at` on in which hours and caps all let this text go."""
+    """The first moment from `at` on in which hours and caps all let this text go; raises `NeverOpen`."""
     for _ in range(50):  # each round passes one closed stretch or one cap; a week has no more of them
         opened = _hours_allow(case, at)
         allowed = _caps_allow(case, opened)
@@ -131,7 +135,7 @@ def first_minute(case: Case, at: datetime) -> datetime:
 def _validity(case: Case, now: datetime) -> timedelta:
     """How long the carrier may still deliver: min(rest of the window, time to expiry, 1 h)."""
     if case.purpose in ANY_HOUR:
-        return LONGEST_VALIDITY
+        return max(min(case.expires_at - now, LONGEST_VALIDITY), SHORTEST_VALIDITY)
     window = calendar.allowed_until(_clinic_hours(case), case.zones, now) - now
     return min(window, case.expires_at - now, LONGEST_VALIDITY)
 
@@ -214,8 +218,12 @@ def _sender(case: Case, now: datetime) -> Ruling:
 def _hours(case: Case, now: datetime) -> Ruling:
     if case.purpose is not Purpose.STEP:
         return Ruling(rule="clinic_hours", verdict="go", evidence={"apply": False})
-    opens = calendar.first_allowed(case.hours, _everywhere(case), now, SHORTEST_VALIDITY)
-    return _timed("clinic_hours", now, opens, {"zone": case.hours.zone})
+    evidence = {"zone": case.hours.zone}
+    try:
+        opens = calendar.next_open(case.hours, now, SHORTEST_VALIDITY)
+    except calendar.NeverOpen:
+        return Ruling(rule="clinic_hours", verdict="drop", evidence={**evidence, "opens": None})
+    return _timed("clinic_hours", now, opens, evidence)
 
 
 def _window(case: Case, now: datetime) -> Ruling:
@@ -242,11 +250,6 @@ def _timed(rule: str, now: datetime, opens: datetime, evidence: dict[str, Any]) 
     if opens <= now:
         return Ruling(rule=rule, verdict="go", evidence=evidence)
     return Ruling(rule=rule, verdict="wait", evidence={**evidence, "opens": _written(opens)}, until=opens)
-
-
-def _everywhere(case: Case) -> tuple[str, ...]:
-    """The clinic's own zone stands in for the person's, so that this rule speaks of clinic hours only."""
-    return (case.hours.zone,)
 
 
 def _written(moment: datetime) -> str:
