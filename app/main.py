@@ -59,6 +59,8 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
         lifespan=lifespan,
         docs_url=None if known.env == "production" else "/docs",
         redoc_url=None,
+        # It would hand exceptions, text and all, to whatever exporter the environment names.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     for module in ROUTERS:
         app.include_router(module.router)
