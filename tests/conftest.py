@@ -47,7 +47,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     embedded.stop()
     place = folder / "place"
     if place.exists():
-        shutil.rmtree(place.read_text().strip(), ignore_errors=True)
+        shutil.rmtree(folder / place.read_text(), ignore_errors=True)
 
 
 _TEMPLATE = "leadline_migrated"
