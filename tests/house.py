@@ -23,7 +23,7 @@ from app.embedded import Servers
 from app.main import create_app
 from app.runtime import Runtime
 from app.workers import work
-from tests.conftest import Keys, a_lead, a_runtime, bearer, make_keys, set_clock
+from tests.installation import Keys, a_lead, a_runtime, bearer, make_keys, set_clock
 
 T = TypeVar("T")
 

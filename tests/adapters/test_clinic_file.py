@@ -441,7 +441,7 @@ MISTAKES = [
     ('"+13125550199"', '"+4930123456"', 11, "senders.main.number", "senders.main.number must be a US phone number in E.164, such as +13125550100, not '+4930123456'"),
     ('"${TOKEN}"', '"${TO KEN}"', 11, "senders.main.secret", "senders.main.secret must be a reference such as ${TWILIO_AUTH_TOKEN}, not '${TO KEN}'"),
     ('secret: "${TOKEN}"}', 'secret: "${TOKEN}", locations: [nroth]}', 11, "senders.main.locations[0]", "there is no location 'nroth'; did you mean north?"),
-    ('secret: "${TOKEN}"}', 'secret: "${TOKEN}", segments_per_second: fast}', 11, "senders.main.segments_per_second", "senders.main.segments_per_second must be a number from 0.01 to 1000"),
+    ('secret: "${TOKEN}"}', 'secret: "${TOKEN}", segments_per_second: fast}', 11, "senders.main.segments_per_second", "senders.main.segments_per_second must be a number from 0.01 to 1000000"),
     ("[web]", "[webb]", 12, "sources.website.consent_text[0]", "there is no consent_text 'webb'; did you mean web?"),
     ("respond_within: 2h", "respond_within: two hours", 14, "teams.desk.respond_within", "teams.desk.respond_within must be a duration such as 15m, 2h, 3d or 1 business day"),
     ("respond_within: 2h", "respond_within: 0m", 14, "teams.desk.respond_within", "teams.desk.respond_within must be longer than nothing"),

@@ -1,7 +1,5 @@
 """What the doors refuse: how, with which words, and that nothing of it is stored or repeated."""
 
-# ruff: noqa: F401, F811 - fixtures are imported, then taken by name.
-
 import asyncio
 from collections.abc import AsyncIterator
 from time import monotonic
@@ -9,12 +7,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Keys, a_lead, bearer
-from emptied import house, runtime
 from sqlalchemy import text
 
 from app.adapters.store import keys as key_rows
 from app.runtime import Runtime
+from tests.installation import Keys, a_lead, bearer
 
 PROBLEM = "application/problem+json"
 CANARY = "canary-5550199"

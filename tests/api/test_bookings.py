@@ -1,14 +1,10 @@
 """Bookings in, what staff order about a lead, and the link in a text."""
 
-# ruff: noqa: F401, F811 - fixtures are imported, then taken by name.
-
 import asyncio
 from typing import Any
 
 import httpx
 import pytest
-from conftest import Keys, a_lead, bearer
-from emptied import house, runtime
 from sqlalchemy import text
 
 from app.adapters.codec import load_event
@@ -24,6 +20,7 @@ from app.domain.events import (
 )
 from app.runtime import Runtime
 from app.workers.inbox import Inbox
+from tests.installation import Keys, a_lead, bearer
 
 
 async def last_event(runtime: Runtime) -> Event:

@@ -1,15 +1,11 @@
 """Leads in: what `POST /leads` takes, answers and stores, and that it tells a repetition from a new wish."""
 
-# ruff: noqa: F401, F811 - fixtures are imported, then taken by name.
-
 import asyncio
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from conftest import OPEN_HOURS, Keys, a_lead, bearer, set_clock
-from emptied import house, runtime
 from sqlalchemy import text
 
 from app.adapters.codec import load_event
@@ -18,6 +14,7 @@ from app.api.ingest import Intake
 from app.domain.events import ConsentAct, LeadCaptured
 from app.domain.ids import new_id
 from app.runtime import Runtime
+from tests.installation import OPEN_HOURS, Keys, a_lead, bearer, set_clock
 
 
 async def captured(runtime: Runtime) -> list[LeadCaptured]:

@@ -1,18 +1,15 @@
 """The reading doors: leads, timelines, texts, health, the clock; each shows all of it, and only to whom it may."""
 
-# ruff: noqa: F401, F811 - fixtures are imported, then taken by name.
-
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from conftest import OPEN_HOURS, Keys, a_client, a_lead, bearer, consent_words, set_clock
-from emptied import house, runtime
 from sqlalchemy import text
 
 from app.runtime import Runtime
+from tests.installation import OPEN_HOURS, Keys, a_client, a_lead, bearer, consent_words, set_clock
 
 
 async def take(api: httpx.AsyncClient, keys: Keys, phone: str = "+13125550142", **changes: object) -> str:

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
-from waiting_tasks import TEN_O_CLOCK, Wanted, open_tasks
 
 from app.adapters.store import contacts, installation, task_lists, tasks
 from app.adapters.store.task_lists import Filters
@@ -18,6 +17,7 @@ from app.domain import leases
 from app.domain.ids import new_id
 from app.domain.leases import Refused
 from app.runtime import Runtime
+from tests.api.waiting_tasks import TEN_O_CLOCK, Wanted, open_tasks
 
 WRITERS = 8
 ROUNDS = 25

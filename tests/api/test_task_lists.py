@@ -8,9 +8,9 @@ import httpx
 import pytest
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import text
-from waiting_tasks import Json, Queue, Wanted, end, ids, open_task, open_tasks, until
 
 from app.runtime import Runtime
+from tests.api.waiting_tasks import Json, Queue, Wanted, end, ids, open_task, open_tasks, until
 
 
 @pytest.fixture

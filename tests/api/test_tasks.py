@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy import text
-from waiting_tasks import TEN_O_CLOCK, Json, Queue, Wanted, end, open_task, open_tasks
 
 from app.adapters.codec import load_event
 from app.adapters.store import installation, tasks
 from app.domain.contact import Stage
 from app.domain.effects import CloseTask
 from app.runtime import Runtime
+from tests.api.waiting_tasks import TEN_O_CLOCK, Json, Queue, Wanted, end, open_task, open_tasks
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Carriers' webhooks: who may speak, what is stored once, and that statuses only move forward."""
 
-# ruff: noqa: F401, F811 - fixtures are imported, then taken by name.
-
 import asyncio
 from itertools import permutations
 from time import monotonic
@@ -10,14 +8,13 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from conftest import TWILIO, Keys, a_lead, bearer
-from emptied import house, runtime
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
 from app.adapters.codec import load_event
 from app.domain.events import Event, ReplyReceived, TextDelivered, TextDropped, TextFailed, TextSent
 from app.runtime import Runtime
+from tests.installation import TWILIO, Keys, a_lead, bearer
 
 INBOUND = "/webhooks/sms/lakeside-main/inbound"
 OURS = "+13125550199"

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from tests.conftest import bearer
 from tests.house import House, until
+from tests.installation import bearer
 
 
 async def test_a_lead_is_texted_says_yes_and_gets_the_link(house: House) -> None:

@@ -19,8 +19,8 @@ from app.workers.claims import claim
 from app.workers.dispatcher import Dispatcher
 from app.workers.inbox import Inbox
 from app.workers.upkeep import Upkeep
-from tests.conftest import LAKESIDE, OPEN_HOURS, a_runtime, set_clock
 from tests.house import a_carrier, a_house, a_socket, address, until
+from tests.installation import LAKESIDE, OPEN_HOURS, a_runtime, set_clock
 
 SENDER = "lakeside-main"
 FAST = LAKESIDE.replace("segments_per_second: 10", "segments_per_second: 1000000").replace(

@@ -1,19 +1,23 @@
 """One database for a whole module of tests, emptied before each: a `runtime` that is ready in milliseconds.
 
-A module uses it by importing both fixtures; the other fixtures build on the `runtime` they find.
+Every module of this folder gets it; the other fixtures build on the `runtime` they find.
 """
 
 from collections.abc import AsyncIterator
 
 import pytest
-from conftest import OPEN_HOURS, a_runtime, set_clock
 from sqlalchemy import text
 
 from app.embedded import Servers
 from app.runtime import Runtime
+from tests.installation import OPEN_HOURS, a_runtime, set_clock
 
 # Everything that people and keys brought; clinics, their files and the installation stay.
-EMPTY = text("TRUNCATE contacts, suppressions, idempotency_keys, api_keys, heartbeats CASCADE")
+EMPTY = (
+    text("TRUNCATE contacts, suppressions, idempotency_keys, api_keys, heartbeats CASCADE"),
+    text("UPDATE change_counters SET last_no = 0"),
+    text("UPDATE senders SET next_free_at = NULL, held_code = NULL, held_at = NULL, day_segments = 0"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +31,7 @@ async def house(servers: Servers) -> AsyncIterator[Runtime]:
 async def runtime(house: Runtime) -> Runtime:
     """The module's runtime, as good as new."""
     async with house.engine.begin() as conn:
-        await conn.execute(EMPTY)
+        for statement in EMPTY:
+            await conn.execute(statement)
     await set_clock(house, OPEN_HOURS)
     return house
