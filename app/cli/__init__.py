@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from app.cli import clinics, clock, doctor, keys, processes, replies
+from app.cli import clinics, clock, doctor, keys, processes, replies, sending
 from app.cli.screen import say
 
 __all__ = ["app", "main"]
@@ -51,7 +51,7 @@ for panel, commands in {
         processes.carrier,
     ),
     "Set it up": (clinics.apply, clinics.check),
-    "Look after it": (clock.clock, clock.sending, doctor.doctor, replies.read),
+    "Look after it": (clock.clock, sending.sending, doctor.doctor, replies.read),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

@@ -1,9 +1,8 @@
-"""`leadline clock` moves a demo's time; `leadline sending` stops and starts every text."""
+"""`leadline clock` shows a demo's time and moves it."""
 
 import asyncio
 import re
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -96,41 +95,3 @@ def _away(offset: float) -> str:
 def _number(seconds: float) -> float:
     rounded = round(seconds, 3)
     return int(rounded) if rounded == int(rounded) else rounded
-
-
-class Switch(StrEnum):
-    """The two positions of the switch."""
-
-    OFF = "off"
-    ON = "on"
-
-
-def sending(
-    switch: Annotated[Switch, typer.Argument(help="`off` stops every text at once, `on` lets them go again.")],
-    clinic: Annotated[str, typer.Option(help="Only this clinic's. [default: all]")] = "",
-    data: DataDir = None,
-) -> None:
-    """Stop every text at once, or let them go again, for a clinic or for all.
-
-    It is a row in the database: it holds across processes and restarts.
-
-    Examples: `leadline sending off` · `leadline sending on --clinic lakeside`
-    """
-    from app.running import settings_here
-
-    asyncio.run(_switch(settings_here(data), switch is Switch.ON, clinic or None))
-    say(f"Sending is {switch} for {clinic or 'the whole installation'}.")
-
-
-async def _switch(settings: "Settings", on: bool, clinic: str | None) -> None:
-    from app.adapters.store import clinics, installation
-    from app.adapters.store.reading import START_DEADLINE
-    from app.cli.database import transaction
-
-    async with transaction(settings) as conn:
-        if not await installation.set_sending(conn, on, clinic):
-            known = ", ".join(sorted(await clinics.current_versions(conn))) or "none yet"
-            raise WrongUsage(f"there is no clinic {clinic}; known: {known}")
-    if not on:
-        # A text judged just before may still start within its second: say "off" only when none can.
-        await asyncio.sleep(START_DEADLINE)

@@ -58,6 +58,8 @@ def api(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
 def worker() -> None:
     """Run one worker, for deployments: it reads events, sends texts and keeps house. Run as many as you like."""
+    import uvloop
+
     from app import lifeline, logs, serving
     from app.running import settings_given
     from app.workers import run_worker
@@ -66,7 +68,7 @@ def worker() -> None:
     settings = settings_given().check()
     logs.configure(settings.log_format)
     asyncio.run(serving.preflight(settings))
-    asyncio.run(run_worker(settings))
+    uvloop.run(run_worker(settings))
 
 
 def migrate() -> None:

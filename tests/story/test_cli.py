@@ -402,6 +402,8 @@ async def test_a_key_is_printed_alone_once_and_only_its_digest_is_kept(lakeside:
          "lakeside has no source fax; known: website"),
         (["keys", "revoke", "key_none"], "there is no key key_none; `leadline keys list` shows them"),
         (["sending", "off", "--clinic", "hill"], "there is no clinic hill; known: lakeside"),
+        (["sending", "on", "--sender", "hill"], "there is no sender hill; known: lakeside-main"),
+        (["sending", "on", "--sender", "hill", "--clinic", "lakeside"], "give --clinic or --sender, not both"),
         (["clock", "--advance", "900w"], "the clock of a demo stays within 10 years of the real time"),
     ],
 )  # fmt: skip
@@ -438,6 +440,11 @@ async def test_the_switch_is_a_row_for_a_clinic_and_for_all(lakeside: str, leadl
     assert leadline("sending", "off", "--clinic", "lakeside") == Done(0, "", "Sending is off for lakeside.\n")
     assert await ask(lakeside, rows) == [(False, False)]
     assert leadline("sending", "on").code == 0
+    held = "SELECT held_code FROM senders"
+    assert leadline("sending", "off", "--sender", "lakeside-main").code == 0
+    assert await ask(lakeside, held) == [("held by staff",)]
+    assert leadline("sending", "on", "--sender", "lakeside-main").code == 0
+    assert await ask(lakeside, held) == [(None,)]
     assert await ask(lakeside, rows) == [(True, False)]
 
 
