@@ -62,9 +62,9 @@ def is_open(hours: Hours, at: datetime) -> bool:
     return open_until(hours, at) is not None
 
 
-def next_open(hours: Hours, at: datetime) -> datetime:
-    """The instant itself when open then, else the next opening; raises `NeverOpen`."""
-    return max(at, _stretch(hours, at)[0])
+def next_open(hours: Hours, at: datetime, need: timedelta = timedelta(0)) -> datetime:
+    """The instant itself when open then (with `need` left), else the next such opening; raises `NeverOpen`."""
+    return _meeting((hours,), at, need)[0]
 
 
 def open_until(hours: Hours, at: datetime) -> datetime | None:

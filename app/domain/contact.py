@@ -5,10 +5,10 @@ phone. One lead of a contact is texted at a time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 
 class Stage(StrEnum):
@@ -89,12 +89,28 @@ class Contact:
         return next((lead for lead in self.leads if lead.id == lead_id), None)
 
     def subject(self) -> Lead | None:
-        """The lead a reply is about: the newest that still awaits something, else the newest."""
+        """The lead a reply is about: the one being texted, else the newest that awaits something, else the newest."""
+        texted = [lead for lead in self.leads if lead.stage is Stage.TEXTING]
         awaiting = [lead for lead in self.leads if lead.stage in OPEN_STAGES]
-        return max(awaiting or self.leads, key=lambda lead: (lead.captured_at, lead.id), default=None)
+        return max(texted or awaiting or self.leads, key=lambda lead: (lead.captured_at, lead.id), default=None)
 
     def with_lead(self, lead: Lead) -> "Contact":
         """This contact with one lead replaced, or added at the end."""
         if self.lead(lead.id) is None:
-            return replace(self, leads=(*self.leads, lead))
-        return replace(self, leads=tuple(lead if one.id == lead.id else one for one in self.leads))
+            return changed(self, leads=(*self.leads, lead))
+        return changed(self, leads=tuple(lead if one.id == lead.id else one for one in self.leads))
+
+
+Part = TypeVar("Part", Lead, Contact)
+
+
+def changed(part: Part, **changes: Any) -> Part:
+    """A copy with these fields changed, as `dataclasses.replace` makes it; raises TypeError for an unknown field.
+
+    That one builds the copy anew, field by field; every decision makes a dozen, and they were a fifth of its time.
+    """
+    copy = object.__new__(type(part))
+    copy.__dict__.update(part.__dict__, **changes)
+    if len(copy.__dict__) != len(part.__dict__):
+        raise TypeError(f"{type(part).__name__} has no field {', '.join(changes.keys() - part.__dict__.keys())}")
+    return copy

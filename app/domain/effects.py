@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     STEP = "step"
     ANSWER = "answer"
     REPLY = "reply"
+    HELP = "help"
     STOP_CONFIRMATION = "stop_confirmation"
     SAFETY = "safety"
 

@@ -22,8 +22,7 @@ SHORTEST_VALIDITY = timedelta(seconds=60)
 DAY = timedelta(hours=24)
 WEEK = timedelta(hours=168)
 
-DIRECT = frozenset({Purpose.ANSWER, Purpose.REPLY})
-ANY_HOUR = frozenset({Purpose.STOP_CONFIRMATION, Purpose.SAFETY})
+ANY_HOUR = frozenset({Purpose.STOP_CONFIRMATION, Purpose.SAFETY, Purpose.HELP})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -175,6 +175,9 @@ def _enter(turn: Turn, event: LeadCaptured) -> None:
 
 def _start_texting(turn: Turn) -> None:
     lead = cast(Lead, turn.lead)
+    if _another_is_texted(turn):
+        turn.ask("call", "Another person's request is being texted on this phone.")
+        return
     sequence = choose(turn.clinic, lead)
     if sequence is None:
         turn.ask("call", "No sequence of the clinic is for this request.")
@@ -216,6 +219,11 @@ def _consented(turn: Turn) -> None:
     wants_texts = lead.facts.get("request") != "call" and _channel(lead) == "sms"
     if lead.consent_id is not None and wants_texts and turn.contact.suppressed_by is None:
         _start_texting(turn)
+
+
+def _another_is_texted(turn: Turn) -> bool:
+    """One lead of a phone is texted at a time: a reply could be either person's."""
+    return any(one.stage is Stage.TEXTING for one in turn.contact.leads if turn.lead is None or one.id != turn.lead.id)
 
 
 def _same_person(lead: Lead, event: LeadCaptured) -> bool:
@@ -274,10 +282,13 @@ def _reply(turn: Turn) -> None:
 
 
 def _meant(reading: Reading) -> Intent | str:
-    """What we act on. Acting on a wrong reading is the error that costs, so only `sure` acts by itself."""
+    """What we act on. Acting on a wrong reading is the error that costs, so only `sure` acts by itself.
+
+    "I already booked" is believed as it is read: it only stops texts, and no keyword says it (contract, section 9).
+    """
     if reading.intent is Intent.OPT_OUT:
         return Intent.OPT_OUT if reading.certainty == "sure" else LIKELY_OPT_OUT
-    acts = {Intent.CONFIRM, Intent.DECLINE, Intent.ALREADY_BOOKED, Intent.HELP, Intent.OPT_IN, Intent.WRONG_NUMBER}
+    acts = {Intent.CONFIRM, Intent.DECLINE, Intent.HELP, Intent.OPT_IN, Intent.WRONG_NUMBER}
     if reading.intent in acts and reading.certainty != "sure":
         return Intent.OTHER
     return reading.intent
@@ -300,9 +311,15 @@ def _hand_over(kind: str) -> Callable[[Turn], None]:
         turn.move(Stage.PAUSED, kind)
         turn.ask(kind, _words(turn))
         if not already_paused and kind != "possible_opt_out":
-            turn.answer("acknowledge")
+            _say(turn, "acknowledge")
 
     return hand_over
+
+
+def _say(turn: Turn, name: str) -> None:
+    """A courtesy, and so never to a closed phone, nor to somebody who did not ask for texts."""
+    if turn.contact.suppressed_by is None and turn.lead is not None and turn.lead.consent_id is not None:
+        turn.answer(name)
 
 
 def _only_ask(kind: str) -> Callable[[Turn], None]:
@@ -317,7 +334,7 @@ def _only_ask(kind: str) -> Callable[[Turn], None]:
 def _confirm(turn: Turn) -> None:
     """YES: the booking link at once; the planned step makes room and is planned anew from now."""
     lead = cast(Lead, turn.lead)
-    if lead.consent_id is None or turn.contact.suppressed_by is not None:
+    if lead.consent_id is None or turn.contact.suppressed_by is not None or _another_is_texted(turn):
         turn.ask("booking_help", _words(turn))
         return
     turn.hold("the person said yes")
@@ -330,7 +347,7 @@ def _confirm(turn: Turn) -> None:
 def _decline(turn: Turn) -> None:
     turn.silence("the person said no")
     turn.move(Stage.DECLINED, "said no")
-    turn.answer("decline")
+    _say(turn, "decline")
 
 
 def _says_booked(turn: Turn) -> None:
@@ -374,7 +391,7 @@ def _urgent(turn: Turn) -> None:
 
 def _help(turn: Turn) -> None:
     if turn.lead is not None and turn.lead.consent_id is not None:
-        turn.answer("help")
+        turn.answer("help", Purpose.HELP)
     else:
         turn.ask("unclear", _words(turn))
 
@@ -430,13 +447,7 @@ _OVER: dict[Intent | str, Handler] = {
 
 REPLIES: dict[Stage | None, dict[Intent | str, Handler]] = {
     None: {**_OVER, Intent.CONFIRM: _only_ask("unclear")},
-    Stage.NEW: {
-        **_OVER,
-        Intent.DECLINE: _decline,
-        Intent.ALREADY_BOOKED: _says_booked,
-        Intent.WRONG_NUMBER: _wrong_number,
-        Intent.CONFIRM: _only_ask("booking_help"),
-    },
+    Stage.NEW: _AWAITING,
     Stage.TEXTING: _AWAITING,
     Stage.PAUSED: _AWAITING,
     Stage.NURTURE: _AWAITING,
@@ -463,14 +474,6 @@ def _completed(turn: Turn) -> None:
 def _stop_for_booking(turn: Turn, stage: Stage, reason: str) -> None:
     """The lead's course is run. Others on the phone pause: who of a shared phone booked is not ours to guess."""
     turn.silence(reason)
-    booked = cast(Lead, turn.lead)
-    paused = tuple(
-        replace(one, stage=Stage.PAUSED, reason="another request on this phone was booked")
-        if one.id != booked.id and one.stage in (Stage.TEXTING, Stage.NURTURE)
-        else one
-        for one in turn.contact.leads
-    )
-    turn.contact = replace(turn.contact, leads=paused)
     turn.move(stage, reason)
     turn.drop_tasks(SCHEDULING, reason)
 
@@ -541,8 +544,9 @@ def _unknown(turn: Turn) -> None:
 def _dropped(turn: Turn) -> None:
     """The gate said no for good: a passing reason skips the step, a lasting one ends or pauses the lead."""
     event = cast(TextDropped, turn.event)
-    if event.step is None:
-        return
+    lead = cast(Lead, turn.lead)
+    if event.step is None or lead.pending not in (None, event.message_id):
+        return  # an answer, or a step that has been planned anew since: that plan stands
     if event.rule == "suppression":
         turn.become(stage=Stage.OPTED_OUT, reason="opted out (elsewhere at the brand)", pending=None)
     elif event.rule == "consent":
@@ -570,7 +574,8 @@ def _dead_number(turn: Turn) -> None:
     )
     turn.contact = replace(turn.contact, leads=paused)
     turn.lead = turn.contact.lead(turn.lead.id) if turn.lead else None
-    if not any(one.kind == "delivery_problem" for one in turn.contact.tasks):
+    lead_id = turn.lead.id if turn.lead else None
+    if not any(one.kind == "delivery_problem" and one.lead_id == lead_id for one in turn.contact.tasks):
         turn.ask("delivery_problem", "The carrier says that this number cannot receive texts.")
 
 
@@ -579,7 +584,9 @@ def _sender_at_fault(turn: Turn) -> None:
     event = cast(TextFailed, turn.event)
     sender = event.sender or turn.sender()
     about = f"The carrier refuses texts from {sender} (code {event.code}); nothing leaves by it until it is freed."
-    turn.note(HoldSender(sender=sender, code=event.code or "", task=turn.task("delivery_problem", about)))
+    # The task is about the sender, so it is no lead's: it must not hold up the lead that happened to notice.
+    task = replace(turn.task("delivery_problem", about), lead_id=None)
+    turn.note(HoldSender(sender=sender, code=event.code or "", task=task))
     lead = turn.lead
     if lead is not None and lead.stage is Stage.TEXTING and lead.pending == event.message_id:
         turn.become(pending=None)
@@ -628,9 +635,11 @@ def _task_completed(turn: Turn) -> None:
 def _answered(turn: Turn) -> None:
     """The question is answered: the sequence resumes after a decent pause, unless more questions are open."""
     lead = turn.lead
-    if lead is None or lead.stage not in (Stage.PAUSED, Stage.TEXTING, Stage.NURTURE):
+    if lead is None or lead.sequence is None or lead.stage not in (Stage.PAUSED, Stage.TEXTING, Stage.NURTURE):
         return
-    if lead.consent_id is None or any(one.lead_id == lead.id for one in turn.contact.tasks):
+    if lead.consent_id is None or turn.contact.suppressed_by is not None or _another_is_texted(turn):
+        return
+    if any(one.lead_id == lead.id for one in turn.contact.tasks):
         return
     turn.hold("answered: planned anew")
     turn.move(Stage.TEXTING, "answered")
@@ -648,8 +657,7 @@ def _no_answer(turn: Turn) -> None:
     if lead is None or lead.stage not in OPEN_STAGES:
         return
     turn.hold("no answer")
-    if lead.stage is not Stage.NEW:
-        turn.move(Stage.PAUSED, "no answer")
+    turn.move(Stage.PAUSED, "no answer")
     if lead.no_answers < CALLS_AFTER_NO_ANSWER:
         turn.become(no_answers=lead.no_answers + 1)
         _call_next_day(turn)
@@ -676,11 +684,12 @@ def _told_opt_out(turn: Turn) -> None:
 def _told_wrong_number(turn: Turn) -> None:
     turn.silence("wrong number")
     turn.record_consent(ConsentAct(sms=False, at=turn.event.at), "withdrawn", "wrong number")
-    turn.become(stage=Stage.FINISHED, reason="wrong number", consent_id=None)
+    opted_out = turn.lead is not None and turn.lead.stage is Stage.OPTED_OUT
+    turn.become(stage=Stage.OPTED_OUT if opted_out else Stage.FINISHED, reason="wrong number", consent_id=None)
 
 
 def _other_outcome(turn: Turn) -> None:
-    if turn.lead is not None and turn.lead.stage in (Stage.TEXTING, Stage.NURTURE, Stage.PAUSED):
+    if turn.lead is not None and turn.lead.stage in OPEN_STAGES:
         turn.hold("a person looks after this lead")
         turn.move(Stage.PAUSED, "other")
 
@@ -715,7 +724,7 @@ def _resume(turn: Turn) -> None:
     lead = cast(Lead, turn.lead)
     if lead.consent_id is None or turn.contact.suppressed_by is not None:
         return
-    if lead.sequence is None:
+    if lead.sequence is None or _another_is_texted(turn):
         _start_texting(turn)
         return
     turn.hold("planned anew")

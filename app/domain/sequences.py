@@ -84,14 +84,23 @@ def _matches(row: ScoreRow, facts: Mapping[str, object]) -> bool:
     return all(_holds(name, wanted, facts) for name, wanted in row.when.items())
 
 
+_SEVERAL = (list, tuple)
+
+
 def _holds(name: str, wanted: object, facts: Mapping[str, object]) -> bool:
-    values = wanted if isinstance(wanted, list | tuple) else (wanted,)
+    values = wanted if isinstance(wanted, _SEVERAL) else (wanted,)
     if name == "has":
         return all(bool(facts.get(str(field))) for field in values)
-    actual: object = facts
-    for part in name.split("."):
-        actual = actual.get(part) if isinstance(actual, Mapping) else None
-    return actual in values
+    return _fact(name, facts) in values
+
+
+def _fact(name: str, facts: Mapping[str, object]) -> object:
+    """What the form said under a name; a dotted one (`utm.source`) looks inside."""
+    head, _, inside = name.partition(".")
+    found = facts.get(head)
+    if not inside:
+        return found
+    return _fact(inside, found) if isinstance(found, Mapping) else None
 
 
 def _is_for(wanted: Mapping[str, tuple[str, ...]], facts: Mapping[str, object]) -> bool:

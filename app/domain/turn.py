@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain import sequences, tasks
-from app.domain.calendar import step_expiry
+from app.domain.calendar import NeverOpen, step_expiry
 from app.domain.clinic import Channel, Clinic, Span, Step
-from app.domain.contact import Contact, Lead, OpenTask, Stage
+from app.domain.contact import Contact, Lead, OpenTask, Stage, changed
 from app.domain.effects import (
     CancelTasks,
     CancelTexts,
@@ -51,7 +51,7 @@ class Turn:
     def become(self, **changes: Any) -> None:
         """Change the lead this turn is about."""
         if self.lead is not None:
-            self.adopt(replace(self.lead, **changes))
+            self.adopt(changed(self.lead, **changes))
 
     def adopt(self, lead: Lead) -> None:
         """Put this lead into the contact and make it the turn's subject."""
@@ -71,10 +71,14 @@ class Turn:
             self.become(pending=None)
 
     def silence(self, reason: str) -> None:
-        """Cancel everything planned for this phone, whichever lead it belongs to."""
+        """Cancel everything planned for this phone, whichever lead it belongs to.
+
+        Another lead that was on its way pauses: with nothing planned it would stand still and nobody would know.
+        """
         self.note(CancelTexts(lead_id=None, reason=reason))
-        self.contact = replace(self.contact, leads=tuple(replace(one, pending=None) for one in self.contact.leads))
-        self.lead = self.contact.lead(self.lead.id) if self.lead else None
+        mine = self.lead.id if self.lead else None
+        self.contact = replace(self.contact, leads=tuple(_silenced(one, mine, reason) for one in self.contact.leads))
+        self.lead = self.contact.lead(mine)
 
     def current_step(self) -> Step | None:
         """The step the lead stands at; None after the last, or without a sequence."""
@@ -91,7 +95,12 @@ class Turn:
         if self.lead is None or step is None:
             self.end_sequence()
             return
-        due = sequences.due(self.clinic, self.lead, step, since, rest)
+        try:
+            due = sequences.due(self.clinic, self.lead, step, since, rest)
+        except NeverOpen:
+            self.move(Stage.PAUSED, "the clinic is never open when this person may be texted")
+            self.ask("call", "The clinic's hours never meet the hours in which this person may be texted.")
+            return
         order = ScheduleText(
             id=self.new_id("msg"),
             lead_id=self.lead.id,
@@ -122,7 +131,7 @@ class Turn:
         """Send one of the clinic's standing answers to what the person just wrote, if the clinic has it."""
         words = self.clinic.answers.get(name)
         if words:
-            lives = SAFETY_LIVES if purpose is not Purpose.ANSWER else self.clinic.reply_window
+            lives = self.clinic.reply_window if purpose in (Purpose.ANSWER, Purpose.HELP) else SAFETY_LIVES
             self.send(self.say(words), purpose, lives)
 
     def send(self, text: str, purpose: Purpose, lives: timedelta, **more: Any) -> None:
@@ -221,3 +230,9 @@ class Turn:
     def new_id(self, prefix: str) -> str:
         """An id derived from the event and the number of effects so far."""
         return derive_id(prefix, self.event.id, len(self.effects))
+
+
+def _silenced(lead: Lead, mine: str | None, reason: str) -> Lead:
+    if lead.id != mine and lead.stage in (Stage.TEXTING, Stage.NURTURE):
+        return replace(lead, pending=None, stage=Stage.PAUSED, reason=f"another request on this phone: {reason}")
+    return replace(lead, pending=None)

@@ -10,7 +10,7 @@ The order of use is `pick`, `render`, `plain`, `measure`.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -100,10 +100,10 @@ def render(template: str, variables: Mapping[str, str]) -> str:
 
 
 _TIDYINGS = (
-    (re.compile(r"[ \t]+"), " "),
+    (re.compile(r"[ \t][ \t]+|\t"), " "),
     (re.compile(r" ?\n ?"), "\n"),
     # The hole that an empty value leaves in front of punctuation: "Hi ," and "Thanks, ."
-    (re.compile(r"(?: |, ?)+([,.!?])(?=\s|$)"), r"\1"),
+    (re.compile(r"[ ,]+([,.!?])(?=\s|$)"), r"\1"),
     (re.compile(r"^[, ]+"), ""),
 )
 
@@ -202,8 +202,10 @@ def plain(text: str) -> str:
 
     Control, zero-width and direction characters are dropped, a newline is kept. Accents stay as they are.
     """
-    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in composed.translate(_PLAIN) if c == "\n" or unicodedata.category(c) not in _UNSEEN)
+    composed = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(_PLAIN)
+    if composed.isprintable():  # then nothing in it is unseen: nearly every text, and far quicker to find out
+        return composed
+    return "".join(c for c in composed if c == "\n" or unicodedata.category(c) not in _UNSEEN)
 
 
 _GSM_BASIC = frozenset(
@@ -212,6 +214,8 @@ _GSM_BASIC = frozenset(
 )
 _GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
 """Two septets each: an escape and a letter (3GPP TS 23.038, 6.2.1.1)."""
+
+_GSM = _GSM_BASIC | _GSM_EXTENSION
 
 
 @dataclass(frozen=True)
@@ -229,18 +233,22 @@ def measure(text: str) -> Length:
     GSM-7: 160 septets alone, 153 a part. UCS-2: 70 and 67 UTF-16 units. An extension pair or a surrogate pair
     never straddles two parts, so a part may go out a unit short. An empty text is one segment of no units.
     """
-    if all(c in _GSM_BASIC or c in _GSM_EXTENSION for c in text):
+    if _GSM_BASIC.issuperset(text) and len(text) <= 160:
+        return Length("GSM-7", 1, len(text))
+    if _GSM.issuperset(text):
         sizes = [2 if c in _GSM_EXTENSION else 1 for c in text]
         return Length("GSM-7", _segments(sizes, alone=160, part=153), sum(sizes))
     sizes = [2 if c > "\uffff" else 1 for c in text]
     return Length("UCS-2", _segments(sizes, alone=70, part=67), sum(sizes))
 
 
-def _segments(sizes: Iterable[int], *, alone: int, part: int) -> int:
-    total, segments, room = 0, 1, part
+def _segments(sizes: Sequence[int], *, alone: int, part: int) -> int:
+    total = sum(sizes)
+    if total <= alone:
+        return 1
+    segments, room = 1, part
     for size in sizes:
-        total += size
         if size > room:
             segments, room = segments + 1, part
         room -= size
-    return 1 if total <= alone else segments
+    return segments

@@ -5,7 +5,6 @@ numbers and sets an event. When Valkey goes away arq's worker ends; it is starte
 """
 
 import asyncio
-import contextlib
 import random
 import signal
 from typing import Any
@@ -14,7 +13,7 @@ import structlog
 from arq.worker import Worker, func
 
 from app.adapters.sms.line import Line
-from app.runtime import JOB_LANES, Runtime, json_deserializer, json_serializer, open_runtime, valkey_settings
+from app.runtime import JOB_LANES, Runtime, json_deserializer, json_serializer, open_runtime, open_valkey
 from app.settings import Settings
 from app.workers.dispatcher import Dispatcher
 from app.workers.inbox import Inbox
@@ -63,38 +62,41 @@ async def answer_door(url: str, inbox: Inbox, stop: asyncio.Event) -> None:
     """Listen for rings through arq, for as long as there is a Valkey; try again with backoff when it goes away."""
     if not url:
         return
+    stopping = asyncio.create_task(stop.wait())
     backoff = 0.2
     while not stop.is_set():
-        worker = _doorman(url, inbox)
-        stopping = asyncio.create_task(stop.wait())
-        listening = asyncio.create_task(worker.main())
+        listening = asyncio.create_task(_listen(url, inbox))
         await asyncio.wait({stopping, listening}, return_when=asyncio.FIRST_COMPLETED)
-        if listening.done():
-            log.warning("doorbell_gone", error=type(listening.exception()).__name__)
         listening.cancel()
-        stopping.cancel()
-        with contextlib.suppress(BaseException):
-            await listening
-        with contextlib.suppress(Exception):
-            await worker.close()
+        (ended,) = await asyncio.gather(listening, return_exceptions=True)
         if not stop.is_set():
-            await asyncio.sleep(backoff * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+            log.warning("doorbell_gone", error=type(ended).__name__)
+            await asyncio.wait({stopping}, timeout=backoff * random.uniform(0.5, 1.0))  # noqa: S311 - jitter only
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
 
-def _doorman(url: str, inbox: Inbox) -> Worker:
-    async def read_lanes(_context: dict[Any, Any], *lanes: Any, **_: Any) -> None:
-        inbox.ring(int(lane) for lane in lanes[0])
+async def _listen(url: str, inbox: Inbox) -> None:
+    """One arq worker from its first connection to its end; whatever happens, no connection is left behind."""
 
-    return Worker(
+    async def read_lanes(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
+        inbox.ring(int(lane) for lane in args[0])
+
+    pool = await open_valkey(url)
+    worker = Worker(
         functions=[func(read_lanes, name=JOB_LANES, keep_result=0, max_tries=1, timeout=5)],
-        redis_settings=valkey_settings(url),
+        redis_pool=pool,
         job_serializer=json_serializer,
         job_deserializer=json_deserializer,
         handle_signals=False,
         poll_delay=0.05,
         keep_result=0,
         max_tries=1,
-        allow_abort_jobs=False,
         log_results=False,
     )
+    try:
+        await worker.main()
+    finally:
+        for ringing in worker.tasks.values():
+            ringing.cancel()
+        await asyncio.gather(*worker.tasks.values(), return_exceptions=True)
+        await pool.aclose(close_connection_pool=True)

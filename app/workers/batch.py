@@ -65,7 +65,7 @@ class Batch:
         self._note_stages(event_id, before, decision.contact)
         self.contacts[before.id] = decision.contact
         if isinstance(event, ReplyReceived):
-            self.replies.append(_received(event, decision.contact))
+            self.replies.append(_received(event, before))
         for effect in decision.effects:
             self._take(effect, decision.contact)
 
@@ -85,11 +85,9 @@ class Batch:
             case OpenTask():
                 self.opened.append((contact, effect))
             case CloseTask():
-                self.closed.append(effect)
-                self.clinic_of_task[effect.id] = contact.clinic
+                self._end_tasks(effect, (effect.id,), contact)
             case CancelTasks():
-                self.dropped.append(effect)
-                self.clinic_of_task.update(dict.fromkeys(effect.ids, contact.clinic))
+                self._end_tasks(effect, effect.ids, contact)
             case RecordConsent():
                 self.consents.append((contact.clinic, contact.id, effect))
             case Suppress():
@@ -100,6 +98,15 @@ class Batch:
                 self.holds.setdefault(effect.sender, (contact, effect))
             case _:
                 assert_never(effect)
+
+    def _end_tasks(self, order: CloseTask | CancelTasks, ids: tuple[str, ...], contact: Contact) -> None:
+        """Only the first order that ends a task counts, whichever kind is written first."""
+        left = tuple(one for one in ids if one not in self.clinic_of_task)
+        self.clinic_of_task.update(dict.fromkeys(left, contact.clinic))
+        if isinstance(order, CancelTasks):
+            self.dropped.append(replace(order, ids=left))
+        elif left:
+            self.closed.append(order)
 
     def _cancel(self, order: CancelTexts, contact: Contact) -> None:
         for planned in list(self.texts.values()):

@@ -291,7 +291,11 @@ def one_of_each(**changes: Any) -> list[Event]:
     made: list[Event] = [a_reply(body) for body in SAYINGS.values()]
     made += [a_reply("YES", sender="second"), a_reply("", media=2), a_reply("STOP", sender="second")]
     made += [a_submission(), a_submission(first_name="Jo"), a_submission(consent=None)]
-    made += [a_submission(duplicate_of="lead_maria"), a_submission(request="call"), a_submission(preferred_channel="email")]
+    made += [
+        a_submission(duplicate_of="lead_maria"),
+        a_submission(request="call"),
+        a_submission(preferred_channel="email"),
+    ]
     made += [a_consent(), a_consent(consent=ConsentAct(sms=False))]
     made += [an_appointment(what, **more) for what in APPOINTMENTS for more in ({}, {"lead_id": None})]
     made += [a_sent(), a_sent(step=None, message_id="msg_answer"), a_delivery(), a_claim(), an_answer(), a_due_moment()]

@@ -1,4 +1,4 @@
-"""The gate: each rule's go, wait and drop with its evidence, and the first allowed minute against the clock on the wall."""
+"""The gate: each rule's go, wait and drop with its evidence, and the first allowed minute by the clock on the wall."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,7 +16,7 @@ from app.domain.gate import RULES, Case, Ruling, Verdict, first_minute, may_send
 from tests.domain.builders import CHICAGO, HOURS, NOW, OPEN
 
 MINUTE = timedelta(minutes=1)
-ANY_HOUR = (Purpose.STOP_CONFIRMATION, Purpose.SAFETY)
+ANY_HOUR = (Purpose.STOP_CONFIRMATION, Purpose.SAFETY, Purpose.HELP)
 DIRECT = (Purpose.ANSWER, Purpose.REPLY)
 
 
@@ -166,7 +166,9 @@ def test_only_steps_need_a_lead_that_is_being_texted(purpose: Purpose, stage: St
     ],
 )
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_what_ends_by_somebodys_act_waits_without_a_time(rule: str, changes: Any, evidence: Any, purpose: Purpose) -> None:
+def test_what_ends_by_somebodys_act_waits_without_a_time(
+    rule: str, changes: Any, evidence: Any, purpose: Purpose
+) -> None:
     """The switch, an unread reply and a held sender stop every purpose, the any-hour ones too."""
     verdict = may_send(a_case(purpose, **changes), NOW)
     assert (verdict.verdict, verdict.rule, verdict.until) == ("wait", rule, None)
@@ -176,7 +178,11 @@ def test_what_ends_by_somebodys_act_waits_without_a_time(rule: str, changes: Any
 def test_a_wait_without_a_time_comes_before_one_with_a_time() -> None:
     verdict = may_send(a_case(sending_all=False), chicago(17, 3))
     assert (verdict.verdict, verdict.rule, verdict.until) == ("wait", "sending", None)
-    assert [one.rule for one in verdict.rules if one.verdict == "wait"] == ["sending", "clinic_hours", "recipient_window"]
+    assert [one.rule for one in verdict.rules if one.verdict == "wait"] == [
+        "sending",
+        "clinic_hours",
+        "recipient_window",
+    ]
 
 
 # -- hours -------------------------------------------------------------------------------------
@@ -277,7 +283,10 @@ def test_hours_that_never_come_drop_the_text_instead_of_failing() -> None:
         ([timedelta(minutes=9)], NOW + timedelta(minutes=1)),
         ([timedelta(minutes=10)], None),
         ([timedelta(days=7), timedelta(days=6), timedelta(days=5), timedelta(days=4)], None),
-        ([timedelta(days=6, hours=23), timedelta(days=6), timedelta(days=5), timedelta(days=4)], NOW + timedelta(hours=1)),
+        (
+            [timedelta(days=6, hours=23), timedelta(days=6), timedelta(days=5), timedelta(days=4)],
+            NOW + timedelta(hours=1),
+        ),
         ([timedelta(days=5), timedelta(days=4), timedelta(days=3), timedelta(hours=2)], chicago(19, 10)),
     ],
     ids=[
@@ -388,9 +397,7 @@ def test_the_gate_names_the_first_allowed_minute(
     clocks on 1 November, lunch breaks, closed days and caps."""
     sent = tuple(now - minutes * MINUTE for minutes in ago)
     hours = Hours(zone=zone, week=week)
-    case = a_case(
-        purpose, hours=hours, zones=tuple(zones), steps_sent=sent, expires_at=now + timedelta(days=60)
-    )
+    case = a_case(purpose, hours=hours, zones=tuple(zones), steps_sent=sent, expires_at=now + timedelta(days=60))
     minutes = range(4 * 24 * 60)
     first = next((n for n in minutes if allowed(case, now + n * MINUTE)), None)
     verdict = may_send(case, now)

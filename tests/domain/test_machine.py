@@ -61,7 +61,8 @@ def silence(reason: str) -> CancelTexts:
 
 def text(event: Event, place: int, purpose: Purpose, words: str, **more: Any) -> ScheduleText:
     """A text that answers at once."""
-    lives = {Purpose.ANSWER: timedelta(hours=1), Purpose.REPLY: timedelta(hours=24)}
+    hour, day = timedelta(hours=1), timedelta(hours=24)
+    lives = {Purpose.ANSWER: hour, Purpose.HELP: hour, Purpose.REPLY: day}
     at_once = purpose in (Purpose.STOP_CONFIRMATION, Purpose.SAFETY)
     given: dict[str, Any] = {
         "id": derive_id("msg", event.id, place),
@@ -148,7 +149,7 @@ def test_the_table_has_a_cell_for_every_stage_and_every_event() -> None:
 
 def test_the_reply_table_has_a_cell_for_every_stage_and_every_meaning() -> None:
     meanings = {*Intent, LIKELY_OPT_OUT}
-    assert {stage: set(row) for stage, row in REPLIES.items()} == {stage: meanings for stage in (*Stage, None)}
+    assert {stage: set(row) for stage, row in REPLIES.items()} == dict.fromkeys((*Stage, None), meanings)
 
 
 def test_every_outcome_and_every_cause_of_failure_has_a_handler() -> None:
@@ -242,7 +243,7 @@ def assert_closed_phones_are_left_alone(decision: Decision, event: Event) -> Non
     purposes = {one.purpose for one in decision.effects if isinstance(one, ScheduleText)}
     may = {Purpose.STOP_CONFIRMATION, Purpose.SAFETY}  # safety is asked for; the gate has the last word
     may |= {Purpose.REPLY} if event.kind == "answer_written" else set()
-    may |= {Purpose.ANSWER} if getattr(event, "body", "") == "HELP" else set()
+    may |= {Purpose.HELP} if getattr(event, "body", "") == "HELP" else set()
     assert purposes <= may
 
 
@@ -441,7 +442,7 @@ def test_help_changes_nothing_and_says_whom_to_call(stage: Stage) -> None:
     event = a_reply("HELP")
     lead = a_lead(stage)
     decision = after(event, lead)
-    assert decision.effects == (text(event, 0, Purpose.ANSWER, "Lakeside: call +13125550100"),)
+    assert decision.effects == (text(event, 0, Purpose.HELP, "Lakeside: call +13125550100"),)
     assert decision.contact == a_contact(lead, sender="main")
 
 
@@ -524,7 +525,7 @@ def test_when_it_is_over_a_reply_is_a_task_and_changes_nothing(stage: Stage, mea
 
 
 def test_an_answered_task_lets_the_sequence_go_on_after_a_decent_pause() -> None:
-    """The second step would be due at once by its own delay of a minute; `resume_after` makes it wait a business day."""
+    """By its own delay of a minute the step would be due at once; `resume_after` makes it wait a business day."""
     quick = tuple(replace(one, after=make.span(1, "m"), at=None) for one in make.STEPS)
     clinic = a_clinic(sequences=(replace(make.SEQUENCE, steps=quick),))
     event = make.a_completion("answered")
@@ -542,7 +543,9 @@ def test_an_answered_task_resumes_nothing_while_another_question_is_open() -> No
 
 
 def test_a_task_that_ended_in_a_booking_books() -> None:
-    decision = after(make.a_completion("booked"), a_lead(Stage.PAUSED), tasks=(a_task(), a_task("call", id="task_call")))
+    decision = after(
+        make.a_completion("booked"), a_lead(Stage.PAUSED), tasks=(a_task(), a_task("call", id="task_call"))
+    )
     assert decision.effects == (
         close("booked"),
         silence("booked"),

@@ -161,7 +161,9 @@ class Walk:
         if self.done:
             lead_id, step = choose(sorted(self.done, key=str))
             old = {"at": self.now, "message_id": "msg_old", "lead_id": lead_id, "step": step}
-            self.read(choose([make.a_sent(**old), make.an_unknown(settled=True, **old), make.a_failure("refused", **old)]))
+            self.read(
+                choose([make.a_sent(**old), make.an_unknown(settled=True, **old), make.a_failure("refused", **old)])
+            )
 
 
 def assert_stages(before: Contact, event: Event, decision: Decision, saying: str | None) -> None:

@@ -124,12 +124,14 @@ def test_a_rest_lengthens_a_delay_and_never_shortens_it() -> None:
 
 def test_a_step_keeps_to_the_hours_of_the_leads_location_and_to_the_persons_day() -> None:
     """North opens at noon; for somebody in Los Angeles the clinic's nine o'clock is seven."""
-    north = Location(
-        key="north", name="North", state="IL", hours=replace(HOURS, week=(((time(12), time(17)),),) * 7)
-    )
+    north = Location(key="north", name="North", state="IL", hours=replace(HOURS, week=(((time(12), time(17)),),) * 7))
     clinic = a_clinic(locations={"north": north})
     step = Step(key="one", after=span(1), at=time(9), channel=Channel.TEXT)
-    leads = (a_lead(location="north"), a_lead(zones=("America/Los_Angeles",)), a_lead(zones=(CHICAGO, "America/Denver")))
+    leads = (
+        a_lead(location="north"),
+        a_lead(zones=("America/Los_Angeles",)),
+        a_lead(zones=(CHICAGO, "America/Denver")),
+    )
     due = [sequences.due(clinic, lead, step, NOW) for lead in leads]
     assert due == [chicago(18, 12), chicago(18, 10), chicago(18, 9)]
 
@@ -209,7 +211,8 @@ def test_the_kinds_are_the_contracts_and_scheduling_is_some_of_them() -> None:
 def several(*stages: Stage) -> Contact:
     """Leads of these stages on one phone, oldest first."""
     leads = [
-        a_lead(stage, id=f"lead_{n}", token=str(n), captured_at=NOW + timedelta(hours=n)) for n, stage in enumerate(stages)
+        a_lead(stage, id=f"lead_{n}", token=str(n), captured_at=NOW + timedelta(hours=n))
+        for n, stage in enumerate(stages)
     ]
     return a_contact(*leads)
 

@@ -142,7 +142,10 @@ async def stored_contacts(conn: AsyncConnection, runtime: Runtime, ids: list[str
     return {contact_id: bare(contact) for contact_id, contact in loaded.items()}
 
 
-PLAN = ["id", "contact_id", "lead_id", "purpose", "channel", "urgency", "sender", "sequence", "version", "step", "task_id", "consent_id"]
+PLAN = (
+    *("id", "contact_id", "lead_id", "purpose", "channel", "urgency", "sender"),
+    *("sequence", "version", "step", "task_id", "consent_id"),
+)
 
 
 async def stored_plans(conn: AsyncConnection, runtime: Runtime) -> dict[str, Any]:
@@ -275,7 +278,7 @@ class Scenario:
 
     async def lead(self) -> Any:
         return await self.one_of(
-            "SELECT leads.id, phone_cipher FROM leads JOIN contacts ON contacts.id = contact_id ORDER BY leads.captured_at"
+            "SELECT leads.id, phone_cipher FROM leads JOIN contacts ON contacts.id = contact_id ORDER BY captured_at"
         )
 
     async def submit(self) -> None:
@@ -330,7 +333,8 @@ class Scenario:
 
     async def write(self) -> None:
         row = await self.one_of(
-            "SELECT tasks.id, lead_id, phone_cipher FROM tasks JOIN contacts ON contacts.id = contact_id ORDER BY tasks.id"
+            "SELECT tasks.id, lead_id, phone_cipher FROM tasks"
+            " JOIN contacts ON contacts.id = contact_id ORDER BY tasks.id"
         )
         if row:
             answer = make.an_answer(task_id=row.id, lead_id=row.lead_id, message_id=new_id("msg"))
@@ -375,9 +379,7 @@ class Scenario:
             await messages.write_judgements(conn, [Judgement(id=row.id, status=status, decision={})])
 
     async def report(self, row: Any, make_event: Callable[..., Event], *what: str) -> None:
-        await self.append(
-            self.phone_of(row), make_event(*what, message_id=row.id, lead_id=row.lead_id, step=row.step)
-        )
+        await self.append(self.phone_of(row), make_event(*what, message_id=row.id, lead_id=row.lead_id, step=row.step))
 
     async def spoil(self) -> None:
         """An event that nobody can read."""
@@ -416,4 +418,7 @@ async def test_folding_the_log_gives_the_rows(servers: Servers, number: int) -> 
     assert {cancelled for _, _, cancelled in folded.plans.values()} == {True, False}
     assert {status for _, _, status in folded.tasks.values()} == {"open", "done", "cancelled"}
     assert {one.status for _, one in folded.consents.values()} == {"granted", "withdrawn"}
-    assert {lead.stage.value for contact in folded.contacts.values() for lead in contact.leads} >= {"finished", "paused"}
+    assert {lead.stage.value for contact in folded.contacts.values() for lead in contact.leads} >= {
+        "finished",
+        "paused",
+    }

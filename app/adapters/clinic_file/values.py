@@ -93,7 +93,7 @@ def number(least: float, most: float) -> Reader:
                 return float(written)
         except ValueError:  # Hexadecimals, not-a-number.
             pass
-        raise Mistake("value", f"{spot.label()} must be a number from {least:g} to {most:g}")
+        raise Mistake("value", f"{spot.label()} must be a number from {least:.12g} to {most:.12g}")
 
     return read
 

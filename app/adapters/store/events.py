@@ -74,25 +74,26 @@ async def unread_lanes(conn: AsyncConnection) -> list[int]:
     return [row.lane for row in rows]
 
 
-async def try_lane(conn: AsyncConnection, lane: int) -> bool:
-    """Take a lane for this transaction; False when another worker has it."""
-    taken: bool = (
-        await conn.execute(
-            text("SELECT pg_try_advisory_xact_lock(:class, :lane)"), {"class": LANE_LOCK, "lane": lane}
-        )
-    ).scalar_one()
-    return taken
+_TAKE_LANES = text("""
+SELECT lane FROM unnest(CAST(:lanes AS integer[])) AS wanted (lane) WHERE pg_try_advisory_xact_lock(:class, lane)
+""")
+
+_UNREAD = text("""
+SELECT unread.* FROM unnest(CAST(:lanes AS smallint[])) AS taken (lane)
+CROSS JOIN LATERAL (
+    SELECT no, id, clinic, contact_id, kind, failures, payload_cipher FROM events
+    WHERE events.lane = taken.lane AND read_no IS NULL ORDER BY no LIMIT :limit
+) AS unread
+ORDER BY no LIMIT :limit
+""")
 
 
-async def unread(conn: AsyncConnection, lane: int, limit: int) -> list[Unread]:
-    """The oldest unread events of a lane, in order."""
-    rows = await conn.execute(
-        text(
-            "SELECT no, id, clinic, contact_id, kind, failures, payload_cipher FROM events"
-            " WHERE lane = CAST(:lane AS smallint) AND read_no IS NULL ORDER BY no LIMIT :limit"
-        ),
-        {"lane": lane, "limit": limit},
-    )
+async def take_unread(conn: AsyncConnection, lanes: Sequence[int], limit: int) -> list[Unread]:
+    """Take those of these lanes that nobody has, for this transaction; their oldest unread events, in order."""
+    taken = await conn.execute(_TAKE_LANES, {"class": LANE_LOCK, "lanes": list(lanes)})
+    mine = [row.lane for row in taken]
+    # A new statement: its snapshot has what the lanes' last holders have committed.
+    rows = await conn.execute(_UNREAD, {"lanes": mine, "limit": limit}) if mine else ()
     return [Unread(*row) for row in rows]
 
 

@@ -303,11 +303,17 @@ class Settlement:
 async def settle(conn: AsyncConnection, settlements: Sequence[Settlement]) -> set[str]:
     """Write outcomes under the claim's fence; the ids that were still `sending` under that claim.
 
-    A status callback may have been faster: then the row has moved on and is left as it is.
+    A status callback may have been faster: then the row has moved on and is left as it is. A step that comes back
+    unsent after its lead's course changed is cancelled, as it would have been had it not been on its way.
     """
     rows = await conn.execute(
         text("""
-        UPDATE messages SET status = s.status, carrier_id = coalesce(s.carrier_id, messages.carrier_id),
+        UPDATE messages SET
+               status = CASE WHEN s.status = 'scheduled' AND messages.purpose = 'step'
+                              AND NOT EXISTS (SELECT FROM leads WHERE leads.pending = messages.id
+                                              AND leads.id = messages.lead_id)
+                             THEN 'cancelled' ELSE s.status END,
+               carrier_id = coalesce(s.carrier_id, messages.carrier_id),
                error_code = s.error_code, retry_at = clock_timestamp() + s.retry_in * interval '1 second',
                look_at = clock_timestamp() + s.look_in * interval '1 second',
                tries = messages.tries + 1,
