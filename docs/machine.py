@@ -1,6 +1,6 @@
 """`python -m docs.machine`: the machine's tables as a page, written from the code and never by hand.
 
-How to think of it: the tables in `app/domain/machine.py` are literal, so they can be read out. A cell names its
+How to think of it: the tables in `app/domain/machine.py` and its handlers are literal, so they can be read out. A cell names its
 handler; below the tables each handler is told by its docstring or, where it has none because it is short, by its code.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 from app.domain import machine
 from app.domain.contact import Stage
 from app.domain.events import EVENTS
+from app.domain.handlers import answers, staff, texts
 
 PAGE = Path(__file__).resolve().with_name("machine.md")
 
@@ -47,11 +48,11 @@ def page() -> str:
         "## A reply, by what it means",
         "`reply` reads the text, then looks here. Only a reading that is `sure` acts by itself; a likely opt-out has a"
         " row of its own, and whatever is doubtful ends with a person.",
-        grid([str(key) for key in machine.REPLIES[None]], machine.REPLIES, {str(k): k for k in machine.REPLIES[None]}),
+        grid([str(key) for key in answers.REPLIES[None]], answers.REPLIES, {str(k): k for k in answers.REPLIES[None]}),
         "## A task is done, by its outcome",
-        pairs("outcome", machine.OUTCOMES),
+        pairs("outcome", staff.OUTCOMES),
         "## A text failed, by its cause",
-        pairs("cause", machine.FAILURES),
+        pairs("cause", texts.FAILURES),
         "## The handlers",
         handlers(_all_handlers()),
     ]
@@ -99,8 +100,8 @@ def _words(name: str) -> str:
 
 
 def _all_handlers() -> Iterable[Handler]:
-    tables: list[Mapping[Any, Handler]] = [machine.OUTCOMES, machine.FAILURES]
-    tables += [*machine.TABLE.values(), *machine.REPLIES.values()]
+    tables: list[Mapping[Any, Handler]] = [staff.OUTCOMES, texts.FAILURES]
+    tables += [*machine.TABLE.values(), *answers.REPLIES.values()]
     seen = {_name(handler): handler for table in tables for handler in table.values()}
     return [seen[name] for name in sorted(seen) if name != "stay"]
 
@@ -119,7 +120,7 @@ def _told(handler: Handler) -> str:
 def _maker_says(handler: Handler) -> str | None:
     """The docstring of the function that made this one, where it was made by one."""
     maker, inside, _ = handler.__qualname__.partition(".<locals>")
-    return inspect.getdoc(getattr(machine, maker)) if inside else None
+    return inspect.getdoc(getattr(inspect.getmodule(handler), maker)) if inside else None
 
 
 def _code(handler: Handler) -> str:

@@ -187,8 +187,7 @@ ROWS: tuple[Row, ...] = (
         name="stop word",
         when=politely(*_STOP_WORDS),
         examples=such_as(
-            "STOP / Stop. / S T O P / stop please / stop stop / “Unsubscribe” / No más / opt-out / CANCEL!!"
-            " / 🛑 / 𝐒𝐓𝐎𝐏"
+            "STOP / Stop. / S T O P / stop please / stop stop / “Unsubscribe” / No más / opt-out / CANCEL!! / 🛑 / 𝐒𝐓𝐎𝐏"
         ),
     ),
     Row(
@@ -224,9 +223,7 @@ ROWS: tuple[Row, ...] = (
             "(?:(?:you|u) (?:have|got) the |this is the |its the )?wrong (?:number|person), not me",
             "(?:tiene el )?numero equivocado, persona equivocada, numero incorrecto",
         ),
-        examples=such_as(
-            "Wrong number / sorry wrong number / You have the wrong person. / Número equivocado / not me"
-        ),
+        examples=such_as("Wrong number / sorry wrong number / You have the wrong person. / Número equivocado / not me"),
     ),
     Row(
         intent=Intent.WRONG_NUMBER,
@@ -267,9 +264,7 @@ ROWS: tuple[Row, ...] = (
             "(?:speak|talk) (?:to|with) (?:a |an )?(?:person|human|someone|somebody|real person)",
         ),
         aside=says("(?:dont|do not|never|no need to) call me, no me llame[ns]?"),
-        examples=such_as(
-            "call me tomorrow at 10 / Can someone call me? / Llámeme por favor / can I talk to a person"
-        ),
+        examples=such_as("call me tomorrow at 10 / Can someone call me? / Llámeme por favor / can I talk to a person"),
     ),
     Row(
         intent=Intent.CALLBACK,

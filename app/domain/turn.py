@@ -4,7 +4,7 @@ A turn never acts. Its verbs change the contact it will hand back and note effec
 `decide` carries them out. Ids derive from the event, so the same turn played again gives the same rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,6 +61,11 @@ class Turn:
     def move(self, stage: Stage, reason: str | None = None) -> None:
         """The lead enters a stage; `reason` says why, for people."""
         self.become(stage=stage, reason=reason)
+
+    def another_is_texted(self) -> bool:
+        """Whether another lead of this phone is being texted: one at a time, for a reply could be either person's."""
+        mine = self.lead.id if self.lead else None
+        return any(one.stage is Stage.TEXTING for one in self.contact.leads if one.id != mine)
 
     # -- texts ---------------------------------------------------------------------------------
 
@@ -216,6 +221,15 @@ class Turn:
             self.note(Suppress(by=by))
             self.contact = replace(self.contact, suppressed_by=by)
 
+    def opt_out(self, *, by: str, method: str) -> None:
+        """Everything ends for this phone: nothing stays planned, every lead is opted out, the ledger says so."""
+        self.silence("opted out")
+        self.record_consent(ConsentAct(sms=False, at=self.event.at), "withdrawn", method)
+        self.suppress(by)
+        ended = tuple(replace(one, stage=Stage.OPTED_OUT, reason=f"opted out ({by})") for one in self.contact.leads)
+        self.contact = replace(self.contact, leads=ended)
+        self.lead = self.contact.lead(self.lead.id if self.lead else None)
+
     def lift(self) -> None:
         """Open this phone again."""
         self.note(LiftSuppression())
@@ -236,3 +250,7 @@ def _silenced(lead: Lead, mine: str | None, reason: str) -> Lead:
     if lead.id != mine and lead.stage in (Stage.TEXTING, Stage.NURTURE):
         return replace(lead, pending=None, stage=Stage.PAUSED, reason=f"another request on this phone: {reason}")
     return replace(lead, pending=None)
+
+
+Handler = Callable[[Turn], None]
+"""What a cell of the machine's table holds."""

@@ -26,8 +26,11 @@ from app.domain.effects import (
     Suppress,
 )
 from app.domain.events import EVENTS, Appointment, ConsentAct, Event, TaskCompleted
+from app.domain.handlers.answers import LIKELY_OPT_OUT, REPLIES
+from app.domain.handlers.staff import OUTCOMES
+from app.domain.handlers.texts import FAILURES
 from app.domain.ids import derive_id
-from app.domain.machine import FAILURES, LIKELY_OPT_OUT, OUTCOMES, REPLIES, TABLE, Decision, decide, set_aside
+from app.domain.machine import TABLE, Decision, decide, set_aside
 from app.domain.replies import Intent
 from app.domain.tasks import PRIORITY
 from tests.domain import builders as make

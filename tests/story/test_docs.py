@@ -155,7 +155,7 @@ def test_the_examples_do_what_they_say(terminal: Terminal) -> None:
 
 async def test_every_sql_statement_in_the_papers_runs(runtime: Runtime) -> None:
     statements = [block.text for paper in BY_HAND for block in blocks(paper) if block.info == "sql"]
-    assert len(statements) >= 3
+    assert len(statements) >= 2
     async with runtime.engine.begin() as conn:
         for statement in statements:
             await conn.execute(text(statement.replace(":", r"\:")))

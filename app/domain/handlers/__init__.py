@@ -1,0 +1,1 @@
+"""What follows from an event, by subject: the handlers that the machine's table names. Short, and each one story."""
