@@ -1,4 +1,4 @@
-"""Leads and texts on the wire: the JSON that the reading doors answer with (contract sections 5 and 7)."""
+"""Leads and texts on the wire: the JSON that the reading doors answer with."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Tasks on the wire: the JSON that calls answer with, and its entity tags (contract sections 5, 7 and 11)."""
+"""Tasks on the wire: the JSON that calls answer with, and its entity tags."""
 
 import hashlib
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class PersonShownWhole(PersonShown):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskShown:
-    """A task, in the field names of contract section 5. `about` is the lead's own words."""
+    """A task, in the interface's field names. `about` is the lead's own words."""
 
     id: str
     kind: str

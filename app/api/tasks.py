@@ -1,4 +1,4 @@
-"""Working the coordinator's queue: claim, give back, put aside, note, answer, complete (contract section 5)."""
+"""Working the coordinator's queue: claim, give back, put aside, note, answer, complete."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

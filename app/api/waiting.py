@@ -10,7 +10,7 @@ from app.adapters.store import events, reading
 from app.runtime import Runtime
 
 CLAIMS_PATIENCE = 1.25
-"""Seconds a door waits for claims; by then none of them can start any more (contract section 9, design idea 5)."""
+"""Seconds a door waits for claims; by then none of them can start any more."""
 
 READ_PATIENCE = 2.0
 """Seconds a door waits for its event to take effect before it answers 202."""

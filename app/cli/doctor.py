@@ -116,7 +116,12 @@ def _work(living: "Vitals") -> Iterator[Sign]:
     yield _lateness("unread events", living.unread_age, UNREAD, "is a worker running? look at its log")
     dead = f"{living.quarantined} could not be read"
     yield Sign("dead events", "warn" if living.quarantined else "ok", dead if living.quarantined else "none")
-    yield _list("held senders", "fail", living.held_senders, "settle it with the carrier, then `leadline sending on --sender KEY`")
+    yield _list(
+        "held senders",
+        "fail",
+        living.held_senders,
+        "settle it with the carrier, then `leadline sending on --sender KEY`",
+    )
     off = ("all clinics",) if not living.sending else living.silenced_clinics
     yield _list("sending switched off", "warn", off, "`leadline sending on` lets texts go again")
 

@@ -53,7 +53,7 @@ def open_intervals(hours: Hours, day: date) -> tuple[Stretch, ...]:
 
 
 def is_business_day(hours: Hours, day: date) -> bool:
-    """Whether a local date has opening hours and no closure (contract, "Business day")."""
+    """Whether a local date has opening hours and no closure."""
     return bool(open_intervals(hours, day))
 
 
@@ -91,8 +91,7 @@ def planned_at(hours: Hours, since: datetime, after: Span, at: time | None) -> d
     """When a step is due: `after` counted from `since`, at the clinic-local time `at` if one is given.
 
     Days and business days keep the local time of day of `since` where `at` is None; minutes and hours are exact,
-    and with `at` move to the first such local time from there on. Never before `since`. The contract's
-    section 8 (`after`, `at`) and section 9 ("Business day").
+    and with `at` move to the first such local time from there on. Never before `since`.
     """
     if after.unit in (Unit.MINUTES, Unit.HOURS):
         exact = since + after.exact()
@@ -106,7 +105,7 @@ def planned_at(hours: Hours, since: datetime, after: Span, at: time | None) -> d
 
 
 def step_expiry(hours: Hours, due: datetime) -> datetime:
-    """When a step grows too old: the close of the second business day after its due date (contract, "Expiry")."""
+    """When a step grows too old: the close of the second business day after its due date."""
     return open_intervals(hours, add_business_days(hours, due, 2))[-1][1]
 
 
@@ -166,7 +165,7 @@ def first_allowed(
 ) -> datetime:
     """The first instant from `at` on inside the clinic's hours (if given) and the person's, with `need` left in both.
 
-    A text needs at least sixty seconds of validity at the carrier (contract, "Expiry"). Raises `NeverOpen`.
+    A text needs at least sixty seconds of validity at the carrier. Raises `NeverOpen`.
     """
     return _meeting(_limits(hours, zones), at, need)[0]
 

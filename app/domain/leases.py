@@ -2,7 +2,7 @@
 
 How to think of it: a task's standing is what the row says, and `settle` is what it means now, for a lease or a
 snooze may have ended without anybody having written it yet. Every rule settles first. Whoever is refused is told
-who holds the task and until when. Rules from contract sections 8 and 11.
+who holds the task and until when.
 """
 
 from dataclasses import dataclass

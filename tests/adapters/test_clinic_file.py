@@ -219,7 +219,7 @@ def test_the_example_is_read_fast_enough_for_every_command() -> None:
 
 
 def test_a_minimal_file_gets_the_documented_defaults() -> None:
-    """Limits, reply window and the rest of the contract's default column; answers come built in."""
+    """Limits, reply window and the rest of the default column; answers come built in."""
     clinic, findings = read_clinic(
         MINIMAL.replace("languages: [en, es]\n", "").replace('          es: "Hola {{ first_name }}"\n', "")
     )

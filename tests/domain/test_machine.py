@@ -1,4 +1,4 @@
-"""What follows what: the table is total, every row of the contract's section 9 holds, and the laws above all rows too.
+"""What follows what: the table is total, every row of what follows what holds, and the laws above all rows too.
 
 A decision is compared whole: the lead as it is afterwards, and every effect in order, each field of it.
 """

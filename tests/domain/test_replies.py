@@ -127,16 +127,12 @@ def test_a_no_inside_something_else_is_no_decline(text: str) -> None:
     assert read_reply(text).intent is not Intent.DECLINE
 
 
-@pytest.mark.parametrize(
-    "text", ["help me", "please help", "I need help with the page", "start please", "start over"]
-)
+@pytest.mark.parametrize("text", ["help me", "please help", "I need help with the page", "start please", "start over"])
 def test_help_and_start_count_only_as_the_whole_message(text: str) -> None:
     assert read_reply(text) == Reading(Intent.OTHER, "unsure", "no row matched")
 
 
-@pytest.mark.parametrize(
-    "text", ["I have chest pain, STOP texting", "STOP this is an emergency", "call me, it is 911"]
-)
+@pytest.mark.parametrize("text", ["I have chest pain, STOP texting", "STOP this is an emergency", "call me, it is 911"])
 def test_danger_comes_before_everything_else(text: str) -> None:
     reading = read_reply(text)
     assert (reading.intent, reading.certainty) == (Intent.URGENT, "likely")

@@ -52,7 +52,7 @@ class MissingSecret(KeyError):
 def resolve_secret(reference: str, env: Mapping[str, str]) -> str:
     """What a reference such as `${TWILIO_AUTH_TOKEN}` stands for; other strings stand for themselves.
 
-    Resolved at use and never stored (contract, section 10). Raises `MissingSecret` when unset or empty.
+    Resolved at use and never stored. Raises `MissingSecret` when unset or empty.
     """
     matched = SECRET_REFERENCE.fullmatch(reference)
     if matched is None:

@@ -297,4 +297,4 @@ CLINIC = record(
     },
     required=("clinic", "name", "timezone", "state", "hours", "help", "senders", "sources", "teams", "sequences"),
 )
-"""The whole file (contract, section 10)."""
+"""The whole file."""

@@ -63,7 +63,7 @@ class Plan:
 async def apply(conn: AsyncConnection, files: Sequence[ClinicText], *, dry_run: bool = False) -> Plan:
     """Write these files, in the caller's transaction, and say what became of each part.
 
-    Keys of clinics, senders and sources are unique in an installation (contract, section 8); when one is
+    Keys of clinics, senders and sources are unique in an installation; when one is
     taken, or with `dry_run`, nothing is written.
     """
     await conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPLY_LOCK})

@@ -38,9 +38,7 @@ async def document(conn: AsyncConnection, clinic: str, version: int) -> str:
 async def sequence_versions(conn: AsyncConnection, clinic: str) -> list[tuple[str, int, int]]:
     """(sequence key, its version, the file version it stands in), oldest first."""
     rows = await conn.execute(
-        text(
-            "SELECT key, version, clinic_version FROM sequence_versions WHERE clinic = :clinic ORDER BY key, version"
-        ),
+        text("SELECT key, version, clinic_version FROM sequence_versions WHERE clinic = :clinic ORDER BY key, version"),
         {"clinic": clinic},
     )
     return [(row.key, row.version, row.clinic_version) for row in rows]

@@ -67,8 +67,7 @@ async def lock_by_phone(
         },
     )
     return {
-        (row.clinic, pairs[row.clinic, bytes(row.phone_hash)]): ContactRef(row.id, row.clinic, row.lane)
-        for row in rows
+        (row.clinic, pairs[row.clinic, bytes(row.phone_hash)]): ContactRef(row.id, row.clinic, row.lane) for row in rows
     }
 
 
@@ -79,8 +78,7 @@ async def lock(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, ContactRe
     """
     rows = await conn.execute(
         text(
-            "SELECT id, clinic, lane FROM contacts WHERE id = ANY(:ids)"
-            " ORDER BY clinic, phone_hash FOR NO KEY UPDATE"
+            "SELECT id, clinic, lane FROM contacts WHERE id = ANY(:ids) ORDER BY clinic, phone_hash FOR NO KEY UPDATE"
         ),
         {"ids": sorted(set(ids))},
     )

@@ -20,7 +20,7 @@ from app.domain.events import LeadCaptured
 from app.domain.ids import new_id
 
 KEY_LIFE = timedelta(days=30)
-"""How long an idempotency key is remembered (contract section 5)."""
+"""How long an idempotency key is remembered."""
 
 REPEAT_WINDOW = timedelta(minutes=10)
 """Within this of the first, the same person asking for the same without a key is a duplicate."""

@@ -26,7 +26,7 @@ def reply(turn: Turn) -> None:
 def _meant(reading: Reading) -> Intent | str:
     """What we act on. Acting on a wrong reading is the error that costs, so only `sure` acts by itself.
 
-    "I already booked" is believed as it is read: it only stops texts, and no keyword says it (contract, section 9).
+    "I already booked" is believed as it is read: it only stops texts, and no keyword says it.
     """
     if reading.intent is Intent.OPT_OUT:
         return Intent.OPT_OUT if reading.certainty == "sure" else LIKELY_OPT_OUT
