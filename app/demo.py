@@ -185,7 +185,7 @@ async def _until_ready(children: Children, port: int, own_carrier: bool) -> None
     doors = [f"http://{HOST}:{port}/readyz"] + ([f"http://{HOST}:{port + 1}/requests"] if own_carrier else [])
     watching = asyncio.create_task(children.watch())
     async with httpx.AsyncClient(timeout=2, trust_env=False) as http:
-        answering = asyncio.gather(*(_answers(http, door) for door in doors))
+        answering = asyncio.gather(_works(http, doors[0]), *(_answers(http, door) for door in doors))
         try:
             both: list[asyncio.Future[Any]] = [watching, answering]
             await asyncio.wait(both, timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
@@ -205,6 +205,18 @@ async def _answers(http: httpx.AsyncClient, door: str) -> None:
     while True:
         with suppress(httpx.HTTPError):
             if (await http.get(door)).status_code == 200:
+                return
+        await asyncio.sleep(0.05)
+
+
+async def _works(http: httpx.AsyncClient, door: str) -> None:
+    """A worker has said that it lives, since we began: the word of one that was killed does not count."""
+    clock = asyncio.get_running_loop()
+    began = clock.time()
+    while True:
+        with suppress(httpx.HTTPError, ValueError):
+            age = (await http.get(door)).json()["worker_heartbeat_age"]
+            if age is not None and age < clock.time() - began:
                 return
         await asyncio.sleep(0.05)
 

@@ -1,7 +1,8 @@
 """`python -m docs.machine`: the machine's tables as a page, written from the code and never by hand.
 
-How to think of it: the tables in `app/domain/machine.py` and its handlers are literal, so they can be read out. A cell names its
-handler; below the tables each handler is told by its docstring or, where it has none because it is short, by its code.
+How to think of it: the tables in `app/domain/machine.py` and its handlers are literal, so they can be read out.
+A cell names its handler; below the tables each handler is told by its docstring or, where it has none because it is
+short, by its code.
 """
 
 import ast

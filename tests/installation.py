@@ -88,7 +88,7 @@ def other_clinic() -> str:
 
 @asynccontextmanager
 async def a_runtime(servers: Servers, *documents: str, **changes: object) -> AsyncIterator[Runtime]:
-    """An open runtime on a fresh database, its clock at `OPEN_HOURS`, Lakeside (or these) and another clinic applied."""
+    """An open runtime on a fresh database: Lakeside (or these) and another clinic, the clock in `OPEN_HOURS`."""
     settings = await make_settings(servers, **changes)
     async with open_runtime(settings) as runtime:
         await apply_clinic(runtime, *(documents or (LAKESIDE,)), other_clinic())

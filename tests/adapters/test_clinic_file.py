@@ -452,7 +452,6 @@ MISTAKES = [
     ("Hola {{ first_name }}", "Hola {{ first_name", 22, "sequences.gentle.steps[0].text.es", None),
     ("Hola {{ first_name }}", "{% for x in first_name %}{% endfor %}", 22, "sequences.gentle.steps[0].text.es", None),
     ('          es: "Hola {{ first_name }}"\n', "", 20, "sequences.gentle.steps[0].text", "sequences.gentle.steps[0].text has no text in es"),
-    ("          es:", "          fr: Salut\n          es:", 22, "sequences.gentle.steps[0].text.fr", "the clinic does not list the language 'fr'"),
     ("{key: call,", "{key: hello,", 23, "sequences.gentle.steps[1].key", "the step key 'hello' is used more than once"),
     ("call: Try a call", "call: Try a call, wait: true", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1] is one of text, email, call, wait, not call and wait"),
     (", call: Try a call", "", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1]: one of text, email, call, wait is missing"),
@@ -613,6 +612,12 @@ def test_a_help_phone_that_does_not_exist_may_not_be_named() -> None:
         ('"${TOKEN}"', "s3cr3t", (11, "senders.main.secret", "secret")),
         (', booking_url: "https://book.example/n"', "", (8, "locations", "booking_url")),
         (
+            "          es:",
+            "          fr: Salut\n          es:",
+            (22, "sequences.gentle.steps[0].text.fr", "language"),
+        ),
+        ("languages: [en, es]", "languages: [en]", (22, "sequences.gentle.steps[0].text.es", "language")),
+        (
             "call: Try a call",
             "email: {subject: Hello, body: Hello.}",
             (23, "sequences.gentle.steps[1].email", "not_yet"),
@@ -623,6 +628,15 @@ def test_what_works_but_perhaps_not_as_meant_is_a_warning(good: str, bad: str, f
     """The file is read, and says so."""
     assert good in MINIMAL
     assert warnings(MINIMAL.replace(good, bad, 1)) == [finding]
+
+
+def test_a_text_without_a_language_is_for_everyone() -> None:
+    """A plain string stands for a map, also where the clinic speaks two languages (contract section 10)."""
+    start = MINIMAL.index("        text:")
+    end = MINIMAL.index("      - {key: call")
+    plain = MINIMAL[:start] + '        text: "Hello {{ first_name }}"\n' + MINIMAL[end:]
+    clinic, doubts = read_clinic(plain)
+    assert (clinic.sequences[0].steps[0].words, doubts) == ({"en": "Hello {{ first_name }}"}, ())
 
 
 # Secrets.

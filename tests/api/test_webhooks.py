@@ -163,7 +163,7 @@ async def test_the_yes_waits_until_no_earlier_claim_can_start(
     began = monotonic()
     waiting = asyncio.create_task(signed(api, INBOUND, a_reply("STOP")))
     async with asyncio.timeout(5):
-        while not await replies(runtime):  # noqa: ASYNC110 - it is the database that is waited for
+        while not await replies(runtime):
             await asyncio.sleep(0)
     assert not waiting.done()
     answer = await waiting

@@ -111,7 +111,7 @@ async def end(runtime: Runtime, task_id: str) -> None:
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that will come true, ten seconds at most."""
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110
+        while not condition():
             await asyncio.sleep(0.005)
 
 

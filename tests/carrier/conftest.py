@@ -27,7 +27,7 @@ CLINIC, PHONE = "+13125550199", "+13125550123"
 async def until(holds: Callable[[], Any], seconds: float = 5) -> Any:
     """Waits until something holds and returns it; fails at the deadline."""
     async with asyncio.timeout(seconds):
-        while not (found := holds()):  # noqa: ASYNC110
+        while not (found := holds()):
             await asyncio.sleep(0.005)
     return found
 

@@ -428,6 +428,15 @@ def test_a_person_reported_as_a_wrong_number_is_never_texted_here_again_but_anot
     assert decide(wrong, another, NOW, CLINIC).contact.leads[1].stage is Stage.TEXTING
 
 
+def test_a_consent_that_comes_later_does_not_open_a_wrong_number_either() -> None:
+    wrong = decide(a_contact(a_lead()), a_reply("wrong number"), NOW, CLINIC).contact
+    unticked = decide(wrong, make.a_submission(consent=None), NOW, CLINIC).contact
+    event = make.a_consent(lead_id="lead_new")
+    decision = decide(unticked, event, NOW, CLINIC)
+    assert decision.effects == (granted(event, 0),)
+    assert decision.contact.leads[1].stage is Stage.NEW
+
+
 def test_urgent_pauses_and_sends_the_safety_text_at_once() -> None:
     words = "I have chest pain"
     event = a_reply(words)

@@ -241,7 +241,10 @@ def test_a_kill_9_leaves_no_process_and_the_next_start_has_everything(standing: 
     until(standing.texts, "the first text arrives")
     processes = standing.processes()
     standing.stop(signal.SIGKILL)
+    began = time.monotonic()
     standing.start().ready()
+    # Ready means that a worker of this start lives; what the killed one said last is older.
+    assert standing.get("/readyz")["worker_heartbeat_age"] < time.monotonic() - began
     assert all_gone(processes)
     assert standing.key("coordinator") == key
     assert standing.get(f"/leads/{lead}")["stage"] == "texting"

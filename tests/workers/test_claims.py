@@ -155,6 +155,7 @@ async def test_a_claim_that_starts_too_late_is_judged_again(emulated: tuple[Runt
     line = Line()
     dispatcher = Dispatcher(runtime, line)
     await dispatcher._send(found.clinic, found.sender, found.texts[0], time.monotonic() - 0.001)
+    await dispatcher.finish()
     assert await statuses(runtime) == {"scheduled": 1}
     assert (await carrier.get("/requests")).json()["requests"] == []
     await line.close()

@@ -31,7 +31,7 @@ NAMES = (
 
 TEXTS = ("answers.*", "playbook.*.say", "question.ask", "sequences.*.steps[].email.*", "sequences.*.steps[].text")
 COMPLETE_TEXTS = ("sequences.*.steps[].text",)
-"""Texts that must exist in every language of the clinic; the others fall back to its first."""
+"""Texts whose map must have every language of the clinic; the others fall back to its first."""
 
 SECRETS = ("senders.*.secret", "sources.*.secret", "bookings.*.secret", "smtp.password")
 
@@ -113,16 +113,10 @@ def _languages(file: File, notes: Notes) -> None:
     for pattern in TEXTS:
         for path, words in at(file, pattern, notes):
             for other in (name for name in words if name not in (*spoken, DEFAULT_LANGUAGE)):
-                notes.wrong(
-                    f"{path}.{other}",
-                    "language",
-                    f"the clinic does not list the language {other!r}",
-                    nearest(other, spoken),
-                )
+                notes.warn(f"{path}.{other}", "language", f"the clinic does not list the language {other!r}")
             missing = [name for name in spoken if name not in words and f"{path}.{name}" not in notes.lines]
-            if DEFAULT_LANGUAGE in words:
-                missing = list(spoken[1:])
-            if missing and pattern in COMPLETE_TEXTS:
+            # A text without a language is for everyone; a map must leave nobody out.
+            if missing and DEFAULT_LANGUAGE not in words and pattern in COMPLETE_TEXTS:
                 notes.wrong(path, "language", f"{path} has no text in {', '.join(missing)}")
 
 

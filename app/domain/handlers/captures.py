@@ -114,7 +114,8 @@ def consent_opens(turn: Turn) -> None:
 def _consented(turn: Turn) -> None:
     lead = cast(Lead, turn.lead)
     wants_texts = lead.facts.get("request") != "call" and _channel(lead) == "sms"
-    if lead.consent_id is not None and wants_texts and turn.contact.suppressed_by is None:
+    closed = turn.contact.suppressed_by is not None or _ended_as_wrong_number(turn.contact, lead)
+    if lead.consent_id is not None and wants_texts and not closed:
         start_texting(turn)
 
 
