@@ -192,15 +192,18 @@ def parse_json(raw: bytes, form: type[Form]) -> Form:
     return _validated(lambda: form.model_validate_json(raw))
 
 
-def form_pairs(raw: bytes, most: int = MOST_FIELDS) -> list[tuple[str, str]]:
-    """The (name, value) pairs of a urlencoded body, in order; raises `Problem` 400 when it is none."""
+def form_pairs(raw: bytes, most: int = MOST_FIELDS, *, nul: bool = False) -> list[tuple[str, str]]:
+    """The (name, value) pairs of a urlencoded body, in order; raises `Problem` 400 when it is none.
+
+    A NUL is refused unless the caller takes it out itself.
+    """
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=most)
     except UnicodeDecodeError:
         raise _unreadable("It is not UTF-8.") from None
     except ValueError:
         raise _unreadable(f"It has more than {most} fields.") from None
-    if any("\0" in name or "\0" in value for name, value in pairs):
+    if not nul and any("\0" in name or "\0" in value for name, value in pairs):
         raise _unreadable("It holds a NUL character, which no field may.")
     return pairs
 

@@ -74,12 +74,14 @@ def worker() -> None:
 def migrate() -> None:
     """Bring the database to this version; doing it again changes nothing.
 
+    Without LEADLINE_DATABASE_URL it is the demo or `up` that runs here.
+
     Example: `LEADLINE_DATABASE_URL=postgresql://… leadline migrate`
     """
     from app.install import install
-    from app.running import settings_given
+    from app.running import settings_here
 
-    done = asyncio.run(install(settings_given().check()))
+    done = asyncio.run(install(settings_here().check()))
     came = "as before" if done.before == done.after else f"from {done.before or 'nothing'}"
     say(f"The database is at {done.after} ({came}).")
 

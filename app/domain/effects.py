@@ -67,7 +67,10 @@ class CancelTexts:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenTask:
-    """Ask a person. `about` is the lead's own words, or ours when there are none."""
+    """Ask a person. `about` is the lead's own words, or ours when there are none.
+
+    With `snoozed_until` nobody is handed the task before that moment.
+    """
 
     id: str
     lead_id: str | None
@@ -77,6 +80,7 @@ class OpenTask:
     due_at: datetime
     about: str
     event_id: str
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

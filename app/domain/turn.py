@@ -179,7 +179,7 @@ class Turn:
         opened = OpenTask(id=order.id, lead_id=order.lead_id, kind=order.kind)
         self.contact = replace(self.contact, tasks=(*self.contact.tasks, opened))
 
-    def task(self, kind: str, about: str, due: datetime | None = None) -> OpenTaskOrder:
+    def task(self, kind: str, about: str) -> OpenTaskOrder:
         """A task order that is not given yet."""
         team = tasks.route(self.clinic, kind, about)
         return OpenTaskOrder(
@@ -188,7 +188,7 @@ class Turn:
             kind=kind,
             priority=tasks.PRIORITY[kind],
             team=team.key,
-            due_at=due or tasks.due(team, kind, self.now),
+            due_at=tasks.due(team, kind, self.now),
             about=about,
             event_id=self.event.id,
         )

@@ -41,6 +41,9 @@ async def work(runtime: Runtime, stop: asyncio.Event) -> None:
     dispatcher = Dispatcher(runtime, line, tell_inbox=inbox.ring)
     inbox.after_reading = dispatcher.ring
     upkeep = Upkeep(runtime, line, tell_inbox=inbox.ring)
+    async with runtime.engine.connect() as conn:
+        # Reading clinic files takes a while the first time; better now than inside the first claim.
+        await runtime.clinics.take_all(conn)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(inbox.run(stop))

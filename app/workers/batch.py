@@ -193,4 +193,5 @@ def _task_row(contact: Contact, order: OpenTask, now: datetime) -> tasks.TaskRow
         due_at=order.due_at,
         about=order.about,
         event_id=order.event_id,
+        snoozed_until=order.snoozed_until,
     )

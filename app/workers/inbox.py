@@ -9,8 +9,10 @@ it counts as read, the contact pauses, a person is asked.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -40,6 +42,9 @@ FAILURES_BEFORE_SETTING_ASIDE = 3
 POLL_EVERY = 1.0
 """Seconds between looks when nobody rings."""
 
+READ_EVERY = 0.02
+"""Seconds from one look to the next when rings come in a row, so that they share a batch; the first waits for none."""
+
 
 @dataclass
 class Inbox:
@@ -57,22 +62,28 @@ class Inbox:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read whenever somebody rings, and look everywhere once a second, until told to stop."""
+        looked = -POLL_EVERY
         while not stop.is_set():
+            began = monotonic()
             try:
-                lanes, self._rung = self._rung, set()
+                lanes, self._rung = sorted(self._rung), set()
                 self._bell.clear()
-                if lanes:
-                    await self._read(sorted(lanes))
-                else:
+                if began - looked >= POLL_EVERY:
                     await self.read_all()
-                async with asyncio.timeout(POLL_EVERY):
-                    await self._bell.wait()
-            except TimeoutError:
-                continue
+                    looked = began
+                else:
+                    await self._read_rung(lanes)
+                await self._rest(until=looked + POLL_EVERY)
             except Exception as error:
                 if not is_transient(error):
                     log.error("inbox_failed", error=type(error).__name__)
                 await asyncio.sleep(POLL_EVERY)
+            await asyncio.sleep(began + READ_EVERY - monotonic())
+
+    async def _rest(self, until: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(until - monotonic(), 0)):
+                await self._bell.wait()
 
     async def read_all(self) -> int:
         """Read every lane until nothing is left that this worker may read; how many events that were."""
@@ -84,6 +95,11 @@ class Inbox:
             total += read
             if not read:
                 return total
+
+    async def _read_rung(self, lanes: Sequence[int]) -> None:
+        """Rung lanes have an event or two each, as a rule: one batch for all of them, and only then by groups."""
+        if lanes and await self._attempt(lanes, BATCH) == BATCH:
+            await self._read(lanes)
 
     async def _read(self, lanes: Sequence[int]) -> int:
         groups = [lanes[start : start + LANES_TOGETHER] for start in range(0, len(lanes), LANES_TOGETHER)]
@@ -98,16 +114,11 @@ class Inbox:
         """Read groups of lanes for as long as the list, shared with the other readers, has one."""
         total = 0
         while groups:
-            total += await self._read_group(groups.pop(0))
-        return total
-
-    async def _read_group(self, lanes: Sequence[int]) -> int:
-        total = 0
-        while read := await self._attempt(lanes, BATCH):
-            total += read
-            self.after_reading()
-            if read < BATCH:
-                break
+            lanes = groups.pop(0)
+            while read := await self._attempt(lanes, BATCH):
+                total += read
+                if read < BATCH:
+                    break
         return total
 
     async def _attempt(self, lanes: Sequence[int], limit: int) -> int:
@@ -123,9 +134,15 @@ class Inbox:
 
     async def _read_batch(self, lanes: Sequence[int], limit: int) -> int:
         async with self.runtime.engine.begin() as conn:
-            unread = await events.take_unread(conn, lanes, limit)
+            mine = await events.take_lanes(conn, lanes)
+            unread = await events.unread(conn, mine, limit)
             if unread:
                 await self._decide_and_write(conn, unread, self._decide)
+        if len(mine) < len(lanes):
+            # Somebody has the others, and may have looked before the event came that we were rung for.
+            self.ring(set(lanes) - set(mine))
+        if unread:
+            self.after_reading()
         return len(unread)
 
     async def _decide_and_write(
@@ -159,7 +176,7 @@ class Inbox:
     async def _one_failed(self, lanes: Sequence[int], error: Exception) -> int:
         """The oldest event of these lanes cannot be read. Count it, and set it aside at the third time."""
         async with self.runtime.engine.begin() as conn:
-            first = await events.take_unread(conn, lanes, 1)
+            first = await events.unread(conn, await events.take_lanes(conn, lanes), 1)
             if not first:
                 return 0
             failures = await events.count_failure(conn, first[0].no)

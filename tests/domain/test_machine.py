@@ -303,7 +303,7 @@ def test_a_lead_with_consent_is_texted() -> None:
         ({"request": "call"}, "call", 1),
         ({"preferred_channel": "call"}, "call", 1),
         ({"preferred_channel": "email", "email": "m@x.example"}, "email_follow_up", 1),
-        ({"preferred_channel": "email"}, "call", 1),
+        ({"preferred_channel": "email"}, "email_follow_up", 1),
     ],
 )
 def test_a_lead_that_may_not_or_would_not_be_texted_is_a_task(changes: Any, kind: str, records: int) -> None:
@@ -570,10 +570,20 @@ def test_a_task_that_ended_in_a_booking_books() -> None:
 def test_nobody_picked_up_is_tried_again_the_next_business_day_twice_at_most(before: int) -> None:
     event = make.a_completion("no_answer")
     decision = after(event, a_lead(no_answers=before), tasks=(a_task("call"),))
-    again = task(event, 2, "call", "Nobody answered: try again.", due_at=TOMORROW)
+    about = "Nobody answered: try again."
+    again = task(
+        event, 2, "call", about, due_at=TOMORROW + timedelta(hours=1), snoozed_until=TOMORROW - timedelta(hours=1)
+    )
     assert decision.effects == (close("no_answer"), hold("no answer"), *((again,) if before < 2 else ()))
     lead = one_lead(decision)
     assert (lead.stage, lead.no_answers, lead.pending) == (Stage.PAUSED, min(before + 1, 2), None)
+
+
+def test_a_refusal_written_down_later_withdraws_consent_and_pauses() -> None:
+    event = make.a_consent(consent=ConsentAct(sms=False, at=NOW))
+    decision = after(event, a_lead())
+    assert decision.effects == (withdrawn(event, 0, "told to staff"), silence("consent withdrawn"))
+    assert (one_lead(decision).stage, one_lead(decision).consent_id) == (Stage.PAUSED, None)
 
 
 @pytest.mark.parametrize(

@@ -88,12 +88,18 @@ ORDER BY no LIMIT :limit
 """)
 
 
-async def take_unread(conn: AsyncConnection, lanes: Sequence[int], limit: int) -> list[Unread]:
-    """Take those of these lanes that nobody has, for this transaction; their oldest unread events, in order."""
+async def take_lanes(conn: AsyncConnection, lanes: Sequence[int]) -> list[int]:
+    """Take those of these lanes that nobody has, for this transaction."""
     taken = await conn.execute(_TAKE_LANES, {"class": LANE_LOCK, "lanes": list(lanes)})
-    mine = [row.lane for row in taken]
-    # A new statement: its snapshot has what the lanes' last holders have committed.
-    rows = await conn.execute(_UNREAD, {"lanes": mine, "limit": limit}) if mine else ()
+    return [row.lane for row in taken]
+
+
+async def unread(conn: AsyncConnection, lanes: Sequence[int], limit: int) -> list[Unread]:
+    """The oldest unread events of these lanes, in order.
+
+    Asked in a statement of its own after the lanes were taken: its snapshot has what their last holders committed.
+    """
+    rows = await conn.execute(_UNREAD, {"lanes": list(lanes), "limit": limit}) if lanes else ()
     return [Unread(*row) for row in rows]
 
 

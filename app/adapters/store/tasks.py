@@ -40,6 +40,7 @@ class TaskRow:
     due_at: datetime
     about: str
     event_id: str
+    snoozed_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +102,16 @@ async def last_numbers(conn: AsyncConnection) -> dict[str, int]:
 # --- what the inbox orders ---------------------------------------------------------------------------------
 
 _OPEN = text("""
-INSERT INTO tasks (id, clinic, contact_id, lead_id, kind, priority, team, status, opened_at, due_at,
-                   about_cipher, event_id)
-SELECT id, clinic, contact_id, lead_id, kind, priority, team, 'open', opened_at, due_at, about, event_id
+INSERT INTO tasks (id, clinic, contact_id, lead_id, kind, priority, team, status, opened_at, due_at, snoozed_until,
+                   about_cipher, event_id, listed_status)
+SELECT id, clinic, contact_id, lead_id, kind, priority, team, standing, opened_at, due_at, snoozed, about, event_id,
+       standing
 FROM unnest(CAST(:ids AS text[]), CAST(:clinics AS text[]), CAST(:contacts AS text[]), CAST(:leads AS text[]),
             CAST(:kinds AS text[]), CAST(:priorities AS smallint[]), CAST(:teams AS text[]),
-            CAST(:opened AS timestamptz[]), CAST(:due AS timestamptz[]), CAST(:abouts AS bytea[]),
-            CAST(:events AS text[]))
-     AS new (id, clinic, contact_id, lead_id, kind, priority, team, opened_at, due_at, about, event_id)
+            CAST(:opened AS timestamptz[]), CAST(:due AS timestamptz[]), CAST(:snoozed AS timestamptz[]),
+            CAST(:abouts AS bytea[]), CAST(:events AS text[]))
+     AS new (id, clinic, contact_id, lead_id, kind, priority, team, opened_at, due_at, snoozed, about, event_id)
+CROSS JOIN LATERAL (SELECT CASE WHEN snoozed IS NULL THEN 'open' ELSE 'snoozed' END AS standing) AS first
 """)
 
 _CLOSE = text("""
@@ -145,6 +148,7 @@ async def open_tasks(conn: AsyncConnection, vault: Vault, rows: Sequence[TaskRow
             "teams": [row.team for row in rows],
             "opened": [row.opened_at for row in rows],
             "due": [row.due_at for row in rows],
+            "snoozed": [row.snoozed_until for row in rows],
             "abouts": [vault.seal("task", row.about) for row in rows],
             "events": [row.event_id for row in rows],
         },

@@ -102,8 +102,16 @@ def _take_consent(turn: Turn, act: ConsentAct | None) -> None:
 
 
 def consent_given(turn: Turn) -> None:
+    """Consent by staff or a second page; one that says no withdraws what there was, and texting pauses."""
     event = cast(ConsentGiven, turn.event)
-    _take_consent(turn, event.consent)
+    if event.consent.sms:
+        _take_consent(turn, event.consent)
+        return
+    turn.record_consent(event.consent, "withdrawn", event.consent.method or "told to staff")
+    turn.become(consent_id=None)
+    turn.silence("consent withdrawn")
+    if turn.lead is not None and turn.lead.stage in (Stage.TEXTING, Stage.NURTURE):
+        turn.move(Stage.PAUSED, "consent withdrawn")
 
 
 def consent_opens(turn: Turn) -> None:
@@ -137,7 +145,7 @@ def _channel(lead: Lead) -> str:
 
 
 def _without_texts(lead: Lead) -> str:
-    return "email_follow_up" if _channel(lead) == "email" and lead.facts.get("email") else "call"
+    return "email_follow_up" if _channel(lead) == "email" else "call"
 
 
 def _request(lead: Lead) -> str:

@@ -4,14 +4,12 @@ from dataclasses import replace
 from typing import cast
 
 from app.domain import calendar
-from app.domain.clinic import Span, Unit
 from app.domain.contact import OPEN_STAGES, Lead, Stage
 from app.domain.effects import CloseTask, Purpose
 from app.domain.events import AnswerWritten, ConsentAct, StaffOrder, TaskCompleted
 from app.domain.handlers import bookings, captures
 from app.domain.turn import COORDINATORS_REPLY_LIVES, Handler, Turn
 
-NEXT_BUSINESS_DAY = Span(amount=1, unit=Unit.BUSINESS_DAYS)
 CALLS_AFTER_NO_ANSWER = 2
 """How often an unanswered call is planned again."""
 
@@ -56,11 +54,12 @@ def _no_answer(turn: Turn) -> None:
 
 
 def _call_next_day(turn: Turn) -> None:
-    about = "Nobody answered: try again."
-    team = turn.task("call", about).team
-    due = calendar.planned_at(turn.clinic.teams[team].hours, turn.now, NEXT_BUSINESS_DAY, None)
-    order = turn.task("call", about, due=due)
-    turn.give(order)
+    """A call that nobody is handed before the team opens on the next business day."""
+    order = turn.task("call", "Nobody answered: try again.")
+    team = turn.clinic.teams[order.team]
+    (opens, _), *_ = calendar.open_intervals(team.hours, calendar.add_business_days(team.hours, turn.now, 1))
+    due = calendar.respond_by(team.hours, opens, team.respond_within)
+    turn.give(replace(order, due_at=due, snoozed_until=opens))
 
 
 def _not_interested(turn: Turn) -> None:
