@@ -25,16 +25,21 @@ class BodyLimit(RequestBodyLimitMiddleware):
     """A body over 64 KiB gets 413: at once when its length is announced, else while it is being read."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse an announced length, or read with a limit."""
-        if scope["type"] == "http" and _announced(scope) > self.max_body_size:
+        """Refuse an announced length; the server holds a sender to it, so only what is not announced is watched."""
+        length = _announced(scope) if scope["type"] == "http" else 0
+        if length is None:
+            await super().__call__(scope, receive, send)
+        elif length > self.max_body_size:
             await problems.problem_of(HTTPException(413)).response()(scope, receive, send)
-            return
-        await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
 
 
-def _announced(scope: Scope) -> int:
-    length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    return int(length) if length.isdigit() else 0
+def _announced(scope: Scope) -> int | None:
+    """The length of the body as its sender gives it; None when it comes in chunks, of whatever length."""
+    told = {name: value for name, value in scope["headers"] if name in (b"content-length", b"transfer-encoding")}
+    length = told.get(b"content-length", b"0")
+    return int(length) if length.isdigit() and b"transfer-encoding" not in told else None
 
 
 def create_app(settings: Settings | None = None, runtime: Runtime | None = None) -> FastAPI:

@@ -1,6 +1,7 @@
 """One API process: looked over before it starts, then served until it is told to stop."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +52,8 @@ def serve(settings: Settings, host: str, port: int) -> None:
         timeout_graceful_shutdown=STOP_WITHIN,
     )
     server = _Server(config)
+    config.load()
+    gc.freeze()  # What start-up made lives as long as we do: the collector need not walk it again and again.
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         loop = runner.get_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

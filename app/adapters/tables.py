@@ -275,6 +275,7 @@ consents = Table(
     comment="The ledger: rows are added and never changed.",
 )
 Index("ix_consents_contact_id", consents.c.contact_id)
+Index("ix_consents_withdrawn", consents.c.contact_id, postgresql_where=text("status = 'withdrawn'"))
 
 messages = Table(
     "messages",

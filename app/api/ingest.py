@@ -8,6 +8,7 @@ and a crowd shares the cost of its commits. If a group fails by something in one
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import cast
 
 import structlog
@@ -23,7 +24,11 @@ log = structlog.get_logger()
 LARGEST_GROUP = 256
 
 DRAINERS = 2
-"""Groups committed at once by one process: while one waits for its commit, the next is being written."""
+PATIENCE = 0.25
+"""Seconds a group may take before the next is begun beside it.
+
+One at a time makes the largest groups, and so the fastest; but a group that waits for a lock must not hold up all.
+"""
 
 Answer = Taken | Conflict
 Waiting = tuple[Submission, "asyncio.Future[Answer]"]
@@ -36,12 +41,15 @@ class Intake:
     runtime: Runtime
     _waiting: list[Waiting] = field(default_factory=list)
     _drainers: set[asyncio.Task[None]] = field(default_factory=set)
+    _draining: int = 0
+    _began: float = 0.0
 
     async def submit(self, submission: Submission) -> Answer:
         """Commit this lead and answer; raises what the database raised for it."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((submission, future))
-        if len(self._drainers) < DRAINERS:
+        if not self._draining or (self._draining < DRAINERS and monotonic() - self._began > PATIENCE):
+            self._draining += 1
             drainer = asyncio.create_task(self._drain())
             self._drainers.add(drainer)
             drainer.add_done_callback(self._drainers.discard)
@@ -53,10 +61,15 @@ class Intake:
             await asyncio.wait(self._drainers)
 
     async def _drain(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
-            GROUP_SIZES.observe(len(group))
-            await self._settle(group)
+        try:
+            while self._waiting:
+                self._began = monotonic()
+                group, self._waiting = self._waiting[:LARGEST_GROUP], self._waiting[LARGEST_GROUP:]
+                GROUP_SIZES.observe(len(group))
+                await self._settle(group)
+        finally:
+            # In the same breath as the last look: a lead that comes after it finds that nobody drains.
+            self._draining -= 1
 
     async def _settle(self, group: Sequence[Waiting]) -> None:
         """Give every future of the group its answer or its error."""

@@ -1,12 +1,14 @@
 """Leads in: `POST /leads`, the hot path. Verify, parse, hand to the intake, answer once it is committed."""
 
 import secrets
+from collections.abc import Callable, Coroutine
 from dataclasses import fields
 from hashlib import sha256
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.adapters.phones import zones_of
@@ -20,7 +22,17 @@ from app.domain.clinic import Clinic, Source
 from app.domain.events import ConsentAct
 from app.domain.ids import new_id
 
-router = APIRouter(tags=["leads in"])
+
+class PlainRoute(APIRoute):
+    """A route whose endpoint takes the request and gives the response itself: FastAPI describes it, and no more."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The endpoint as it is, without dependencies to solve: on the hot path that is a sixth of the work."""
+        handler: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return handler
+
+
+router = APIRouter(tags=["leads in"], route_class=PlainRoute)
 
 LONGEST_KEY = 255
 

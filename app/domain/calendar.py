@@ -67,6 +67,7 @@ def next_open(hours: Hours, at: datetime, need: timedelta = timedelta(0)) -> dat
     return _meeting((hours,), at, need)[0]
 
 
+@lru_cache(maxsize=1024)
 def open_until(hours: Hours, at: datetime) -> datetime | None:
     """When the place closes next, for breaks too; None when it is closed at that instant."""
     today = open_intervals(hours, _local(hours.zone, at).date())
@@ -182,6 +183,8 @@ def _limits(hours: Hours | None, zones: tuple[str, ...]) -> tuple[Hours, ...]:
     return legal if hours is None else (hours, *legal)
 
 
+# Remembered: a claim judges up to a hundred texts at one moment, most of them by the same few hours.
+@lru_cache(maxsize=1024)
 def _meeting(limits: tuple[Hours, ...], at: datetime, need: timedelta) -> Stretch:
     """The first stretch from `at` on, `need` long at least, that lies inside all the limits; raises `NeverOpen`."""
     horizon = at + timedelta(days=HORIZON)

@@ -45,12 +45,12 @@ class Span:
 
 @dataclass(frozen=True, kw_only=True)
 class Hours:
-    """When a place is open: a zone, a week, and the days that differ from it."""
+    """When a place is open: a zone, a week, and the days that differ from it. Hashable, for the calendar's memory."""
 
     zone: str
     week: Week
     closed: frozenset[date] = frozenset()
-    half_days: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict)
+    half_days: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True)

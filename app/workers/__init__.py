@@ -5,6 +5,7 @@ numbers and sets an event. When Valkey goes away arq's worker ends; it is starte
 """
 
 import asyncio
+import gc
 import random
 import signal
 from typing import Any
@@ -38,12 +39,13 @@ async def work(runtime: Runtime, stop: asyncio.Event) -> None:
     """Run every loop of a worker on this runtime until `stop` is set."""
     line = Line()
     inbox = Inbox(runtime)
-    dispatcher = Dispatcher(runtime, line, tell_inbox=inbox.ring)
+    dispatcher = Dispatcher(runtime, line, tell_inbox=inbox.ring, mention=inbox.ring_soon)
     inbox.after_reading = dispatcher.ring
     upkeep = Upkeep(runtime, line, tell_inbox=inbox.ring)
     async with runtime.engine.connect() as conn:
         # Reading clinic files takes a while the first time; better now than inside the first claim.
         await runtime.clinics.take_all(conn)
+    gc.freeze()  # What start-up made lives as long as we do: the collector need not walk it again and again.
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(inbox.run(stop))

@@ -32,29 +32,41 @@ log = structlog.get_logger()
 START_WITHIN = 1.0
 """Seconds from before the claim's transaction to the first byte written; the webhooks wait as long."""
 
-MOST_IN_FLIGHT = 100
-MOST_PER_CLAIM = 100
+MOST_CALLS = 100
+"""Requests to carriers under way at once."""
+
+WORTH_CLAIMING = 50
+"""Free calls that make a claim worth its statements; fewer are used too, after a moment's wait for more."""
+
+MOMENT = 0.05
+"""Seconds of that wait. Only a worker that is sending as fast as it can ever waits."""
 POLL_EVERY = 1.0
 FINISH_WITHIN = 15.0
-"""Seconds that texts in flight get to end when the worker stops."""
+"""Seconds that texts under way get to end when the worker stops."""
 
 SETTLE_TOGETHER = 200
+SETTLE_EVERY = 0.02
+"""Seconds from one group of outcomes to the next, so that they share their statements; the first waits for none."""
+
 FIRST_LOOK = 30.0
 """Seconds until an unknown text is first looked for in the carrier's list."""
 
 LONGEST_BACKOFF = 60.0
 
+Ended = tuple[ClaimedText, Outcome]
+
 
 @dataclass
 class Dispatcher:
-    """One worker's sender of texts. `tell_inbox` is called with the lanes that have news."""
+    """One worker's sender of texts. `tell_inbox` is called with lanes that have news, `mention` when it can wait."""
 
     runtime: Runtime
     line: Line
     tell_inbox: Callable[[Iterable[int]], None] = lambda lanes: None
+    mention: Callable[[Iterable[int]], None] = lambda lanes: None
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
-    _in_flight: set[asyncio.Task[None]] = field(default_factory=set)
-    _ended: list[tuple[ClaimedText, Outcome, asyncio.Future[None]]] = field(default_factory=list)
+    _calls: set[asyncio.Task[None]] = field(default_factory=set)
+    _ended: list[Ended] = field(default_factory=list)
     _settling: asyncio.Task[None] | None = None
 
     def ring(self) -> None:
@@ -84,28 +96,36 @@ class Dispatcher:
 
     async def send_due(self) -> float:
         """One round over all senders: claim, start sending; seconds until it is worth looking again."""
-        room = MOST_IN_FLIGHT - len(self._in_flight)
-        if room <= 0:
-            await asyncio.wait(self._in_flight, return_when=asyncio.FIRST_COMPLETED)
-            return 0
+        await self._room()
         async with self.runtime.engine.connect() as conn:
             due = await messages.senders_with_due(conn, await installation.now(conn))
         waits = [await self._send_for(sender) for sender in due]
         return min(waits, default=POLL_EVERY)
 
+    async def _room(self) -> None:
+        """Wait until a call is free, and a moment longer for enough of them."""
+        until = time.monotonic() + MOMENT
+        while len(self._calls) > MOST_CALLS - WORTH_CLAIMING:
+            left = until - time.monotonic()
+            if left <= 0 and len(self._calls) < MOST_CALLS:
+                return
+            timeout = left if left > 0 else None
+            await asyncio.wait(self._calls, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+
     async def _send_for(self, sender: str) -> float:
-        room = MOST_IN_FLIGHT - len(self._in_flight)
+        room = MOST_CALLS - len(self._calls)
         if room <= 0:
             return 0
         began = time.monotonic()
-        found = await claim(self.runtime, sender, min(room, MOST_PER_CLAIM))
+        found = await claim(self.runtime, sender, room)
         if found is None:
             return POLL_EVERY
         for text in found.texts:
             task = asyncio.create_task(self._send(found.clinic, found.sender, text, began + START_WITHIN))
-            self._in_flight.add(task)
+            self._calls.add(task)
             task.add_done_callback(self._landed)
-        self.tell_inbox(found.lanes)
+        if found.lanes:
+            self.tell_inbox(found.lanes)
         if found.wait is not None:
             return found.wait
         return 0 if found.texts or found.facts else self._until_retry(found)
@@ -116,16 +136,14 @@ class Dispatcher:
         )
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
+        self._calls.discard(task)
         self._bell.set()
 
     async def _send(self, clinic: Clinic, sender: Sender, text: ClaimedText, deadline: float) -> None:
         outcome = await self._call(clinic, sender, text, deadline)
-        settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._ended.append((text, outcome, settled))
+        self._ended.append((text, outcome))
         if self._settling is None or self._settling.done():
             self._settling = asyncio.create_task(self._settle_all())
-        await settled
 
     async def _call(self, clinic: Clinic, sender: Sender, text: ClaimedText, deadline: float) -> Outcome:
         try:
@@ -145,20 +163,17 @@ class Dispatcher:
     async def _settle_all(self) -> None:
         """Write outcomes in groups while there are any; a group the database refuses is tried again."""
         while self._ended:
-            group = self._ended[:SETTLE_TOGETHER]
-            del self._ended[:SETTLE_TOGETHER]
+            group, self._ended = self._ended[:SETTLE_TOGETHER], self._ended[SETTLE_TOGETHER:]
             try:
-                lanes = await self._settle([(text, outcome) for text, outcome, _ in group])
+                await self._settle(group)
             except Exception as error:
                 log.error("settling_failed", error=type(error).__name__, texts=len(group))
                 self._ended = group + self._ended
                 await asyncio.sleep(0.5)
                 continue
-            self.tell_inbox(lanes)
-            for _, _, settled in group:
-                settled.set_result(None)
+            await asyncio.sleep(SETTLE_EVERY)
 
-    async def _settle(self, group: list[tuple[ClaimedText, Outcome]]) -> set[int]:
+    async def _settle(self, group: list[Ended]) -> None:
         async with self.runtime.engine.begin() as conn:
             now = await installation.now(conn)
             held = await contacts.lock(conn, [text.contact_id for text, _ in group])
@@ -169,12 +184,23 @@ class Dispatcher:
                 if text.id in ours and (fact := fact_of(text, outcome, now)) is not None
             ]
             await events.append(conn, self.runtime.vault, facts)
-        return {contact.lane for contact, _ in facts}
+        pressing = {contact.lane for contact, fact in facts if fact.blocks}
+        if pressing:
+            self.tell_inbox(pressing)
+        self.mention({contact.lane for contact, _ in facts} - pressing)
 
     async def finish(self) -> None:
-        """Wait for what is in flight; what does not end in time is found as `sending` by the upkeep."""
-        if self._in_flight:
-            await asyncio.wait(self._in_flight, timeout=FINISH_WITHIN)
+        """Wait for what is under way; what does not end in time is found as `sending` by the upkeep."""
+        try:
+            async with asyncio.timeout(FINISH_WITHIN):
+                while under_way := self._under_way():
+                    await asyncio.wait(under_way)
+        except TimeoutError:
+            log.warning("texts_left_unsettled", texts=len(self._calls) + len(self._ended))
+
+    def _under_way(self) -> set[asyncio.Task[None]]:
+        settling = {self._settling} if self._settling and not self._settling.done() else set()
+        return self._calls | settling
 
 
 def account_of(sender: Sender, runtime: Runtime) -> Account:

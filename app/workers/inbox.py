@@ -34,16 +34,23 @@ BATCH = 200
 LANES_TOGETHER = 16
 """Lanes a batch takes at most: the others are left to this worker's next batch, and to other workers."""
 
-READERS = 2
+READERS = 3
 """Batches under way at once in one worker: Postgres writes the one while the other is decided."""
 
 FAILURES_BEFORE_SETTING_ASIDE = 3
+
+BREATH = 10
+"""Decisions after which others in this process have a turn: the other reader's statements, texts on their way."""
 
 POLL_EVERY = 1.0
 """Seconds between looks when nobody rings."""
 
 READ_EVERY = 0.02
 """Seconds from one look to the next when rings come in a row, so that they share a batch; the first waits for none."""
+
+
+SOON = 0.25
+"""Seconds that an event may wait for company when nothing is held up by it, such as that a text was sent."""
 
 
 @dataclass
@@ -54,11 +61,18 @@ class Inbox:
     after_reading: Callable[[], None] = lambda: None
     _rung: set[int] = field(default_factory=set)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _soon: asyncio.TimerHandle | None = None
 
     def ring(self, lanes: Iterable[int]) -> None:
-        """These lanes have something to read."""
+        """These lanes have something to read; none is a ring as well."""
         self._rung.update(lanes)
         self._bell.set()
+
+    def ring_soon(self, lanes: Iterable[int]) -> None:
+        """These lanes have something to read that is not urgent: it waits for company, a moment at most."""
+        self._rung.update(lanes)
+        if self._rung and self._soon is None:
+            self._soon = asyncio.get_running_loop().call_later(SOON, self._bell.set)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read whenever somebody rings, and look everywhere once a second, until told to stop."""
@@ -66,8 +80,7 @@ class Inbox:
         while not stop.is_set():
             began = monotonic()
             try:
-                lanes, self._rung = sorted(self._rung), set()
-                self._bell.clear()
+                lanes = self._answer()
                 if began - looked >= POLL_EVERY:
                     await self.read_all()
                     looked = began
@@ -79,6 +92,15 @@ class Inbox:
                     log.error("inbox_failed", error=type(error).__name__)
                 await asyncio.sleep(POLL_EVERY)
             await asyncio.sleep(began + READ_EVERY - monotonic())
+
+    def _answer(self) -> list[int]:
+        """The lanes that were rung for; from here on rings are new ones."""
+        lanes, self._rung = sorted(self._rung), set()
+        self._bell.clear()
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        return lanes
 
     async def _rest(self, until: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -153,8 +175,10 @@ class Inbox:
         directory = self.runtime.directory
         loaded = await leads.load(conn, directory, {item.contact_id for item in unread})
         batch = Batch(now=now, loaded=loaded)
-        for item in unread:
+        for place, item in enumerate(unread):
             judge(item, batch, clinics[item.clinic])
+            if place % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
         changed_tasks = await write(conn, directory, batch)
         read = [(item.no, clinics[item.clinic].version) for item in unread]
         await events.mark_read(conn, read, now, quarantined=judge == self._set_aside)

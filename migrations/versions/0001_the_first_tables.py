@@ -283,6 +283,13 @@ def upgrade() -> None:
         comment="The ledger: rows are added and never changed.",
     )
     op.create_index("ix_consents_contact_id", "consents", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_consents_withdrawn",
+        "consents",
+        ["contact_id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'withdrawn'"),
+    )
     op.create_table(
         "messages",
         sa.Column("id", sa.Text(), nullable=False),
@@ -451,6 +458,7 @@ def downgrade() -> None:
     op.drop_index("ix_messages_clinic_id", table_name="messages")
     op.drop_index("ix_messages_carrier_id", table_name="messages")
     op.drop_table("messages")
+    op.drop_index("ix_consents_withdrawn", table_name="consents", postgresql_where=sa.text("status = 'withdrawn'"))
     op.drop_index("ix_consents_contact_id", table_name="consents")
     op.drop_table("consents")
     op.drop_index("ix_bookings_contact_id", table_name="bookings")

@@ -94,9 +94,9 @@ OUTCOMES: dict[str, tuple[Talk, Outcome]] = {
     "redirected": (answering(_http("302 Found", b"", "Location: http://x.test/")), Unknown("http 302")),
     "reset": (_reset, Unknown("ClientOSError")),
     "closed after the request": (_hang_up, Unknown("ServerDisconnectedError")),
-    "garbage": (answering(b"\x16\x03\x01 not http\r\n\r\n"), Unknown("HttpProcessingError")),
+    "garbage": (answering(b"\x16\x03\x01 not http\r\n\r\n"), Unknown("ClientResponseError")),
     "half a body": (answering(_http("201 Created", b'{"sid":"SM9"}')[:-4]), Unknown("ClientPayloadError")),
-    "an endless body": (answering(_http("201 Created", b" " * 200_000)), Unknown("DecodingError")),
+    "an endless body": (answering(_http("201 Created", b" " * 200_000)), Unknown("AnswerTooLong")),
 }
 
 

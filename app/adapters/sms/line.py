@@ -9,14 +9,15 @@ and TLS must fit into the deadline too. What cannot be closed: a process frozen 
 import asyncio
 import ssl
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
-import httpx
-from httpx_aiohttp import AiohttpTransport
 
 ANSWER_WITHIN = 10.0
 """Seconds a carrier may take to answer; Twilio answers in well under one."""
@@ -74,6 +75,10 @@ class Broken:
     cause: str
 
 
+class AnswerTooLong(Exception):
+    """More came than any answer of a carrier has."""
+
+
 class Line:
     """HTTP to one carrier, for many requests at a time."""
 
@@ -81,64 +86,58 @@ class Line:
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_before_first_byte)
         context = ssl.create_default_context()
-
-        def session() -> aiohttp.ClientSession:
-            jar = aiohttp.DummyCookieJar()
-            connector = aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEP_IDLE, ssl=context)
-            return aiohttp.ClientSession(connector=connector, trace_configs=[trace], cookie_jar=jar)
-
-        self._client = httpx.AsyncClient(
-            transport=AiohttpTransport(client=session), follow_redirects=False, trust_env=False
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=KEEP_IDLE, ssl=context),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            trace_configs=[trace],
         )
 
     async def post(
         self, url: str, data: Mapping[str, str], auth: tuple[str, str], deadline: float
     ) -> Answer | NotBegun | Broken:
         """Send a form; `deadline` is the monotonic second before which its first byte must leave."""
-        return await self._send("POST", url, Start(deadline), auth=auth, data=dict(data))
+        headers = _headers(auth) | {"Content-Type": "application/x-www-form-urlencoded"}
+        return await self._send(Start(deadline), "POST", url, headers=headers, data=urlencode(data).encode())
 
     async def get(self, url: str, params: Mapping[str, str], auth: tuple[str, str]) -> Answer | NotBegun | Broken:
         """Ask for something; asking twice does no harm, so there is no deadline but the time-out."""
-        return await self._send("GET", url, Start(time.monotonic() + ANSWER_WITHIN), auth=auth, params=dict(params))
+        start = Start(time.monotonic() + ANSWER_WITHIN)
+        return await self._send(start, "GET", url, headers=_headers(auth), params=dict(params))
 
-    async def _send(
-        self,
-        method: str,
-        url: str,
-        start: Start,
-        auth: tuple[str, str],
-        data: dict[str, str] | None = None,
-        params: dict[str, str] | None = None,
-    ) -> Answer | NotBegun | Broken:
+    async def _send(self, start: Start, method: str, url: str, **what: Any) -> Answer | NotBegun | Broken:
         left = start.deadline - time.monotonic()
         if left <= 0:
             return NotBegun("StartedTooLate")
         token = _start.set(start)
         try:
-            timeout = httpx.Timeout(ANSWER_WITHIN, connect=left, pool=left)
-            request = self._client.build_request(method, url, data=data, params=params, timeout=timeout)
-            async with asyncio.timeout(left + ANSWER_WITHIN):  # a body that drips must end too
-                response = await self._client.send(request, auth=auth, stream=True)
-                try:
-                    body = await _read(response)
-                finally:
-                    await response.aclose()
+            timeout = aiohttp.ClientTimeout(connect=left, sock_connect=left, sock_read=ANSWER_WITHIN)
+            async with (
+                asyncio.timeout(left + ANSWER_WITHIN),  # a body that drips must end too
+                self._session.request(method, url, allow_redirects=False, timeout=timeout, **what) as response,
+            ):
+                return Answer(response.status, response.headers, await _read(response))
         except Exception as error:  # every failure of the way is one of two things: begun, or not
-            cause = type(error.__cause__ or error).__name__
+            cause = type(error).__name__
             return Broken(cause) if start.begun else NotBegun(cause)
         finally:
             _start.reset(token)
-        return Answer(response.status_code, response.headers, body)
 
     async def close(self) -> None:
         """Hang up."""
-        await self._client.aclose()
+        await self._session.close()
 
 
-async def _read(response: httpx.Response) -> bytes:
+def _headers(auth: tuple[str, str]) -> dict[str, str]:
+    credentials = b64encode(":".join(auth).encode()).decode()
+    # We read the body as it comes, so it must not come compressed.
+    return {"Authorization": f"Basic {credentials}", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
     body = b""
-    async for chunk in response.aiter_raw():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > LONGEST_ANSWER:
-            raise httpx.DecodingError("the answer is too long")
+            raise AnswerTooLong
     return body
