@@ -26,7 +26,7 @@ console = Console(stderr=True)
 
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(ROWS)}; may be given again.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each; the figure is their median.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each; the figure is their median.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON document on stdout.")] = False,
 ) -> None:
     """Measure how fast Leadline is on this machine. Exit 1 when a bound does not hold."""

@@ -22,12 +22,14 @@ async def measure(ground: Ground, rounds: int, step: Callable[[], None]) -> list
                 step()
                 ours.append(await _load(place, place.api_port, turn))
                 step()
-    rates = [tuple(one["rate"] for one in side) for side in (ours, bare)]
-    slowest = [tuple(one["p99"] * 1000 for one in side) for side in (ours, bare)]
     return [
-        Figure("POST /leads, 32 connections", "leads/s", *rates, Bound(least=1.2)),
-        Figure("POST /leads, p99", "ms", *slowest, Bound(most=1.0)),
+        Figure("POST /leads, 32 connections", "leads/s", _of(ours, "rate"), _of(bare, "rate"), Bound(least=1.2)),
+        Figure("POST /leads, p99", "ms", _of(ours, "p99", 1000), _of(bare, "p99", 1000), Bound(most=1.0)),
     ]
+
+
+def _of(answers: list[dict[str, float]], name: str, times: float = 1) -> tuple[float, ...]:
+    return tuple(one[name] * times for one in answers)
 
 
 async def _load(place: Place, port: int, turn: int) -> dict[str, float]:

@@ -34,7 +34,7 @@ BATCH = 200
 LANES_TOGETHER = 16
 """Lanes a batch takes at most: the others are left to this worker's next batch, and to other workers."""
 
-READERS = 3
+READERS = 2
 """Batches under way at once in one worker: Postgres writes the one while the other is decided."""
 
 FAILURES_BEFORE_SETTING_ASIDE = 3
