@@ -1,0 +1,8 @@
+"""what reading replies and answering people keep"""
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Nothing yet."""
