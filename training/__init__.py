@@ -1,0 +1,1 @@
+"""What is learned when Leadline is built, not when it runs: `make model`."""
