@@ -1,17 +1,20 @@
 """The person wrote: what each meaning leads to, by the stage of the lead it is about.
 
-Only a sure reading acts by itself; everything else pauses and asks a person.
+Only a sure reading acts by itself; everything else pauses and asks a person. Before its meaning is looked up, a reply
+is tried as a choice out of an open offer, and as the answer to the clinic's one question: both mean something only
+because of what was asked.
 """
 
 from dataclasses import replace
 from typing import cast
 
-from app.domain.contact import Lead, Stage
+from app.domain.contact import OPEN_STAGES, Lead, Stage
 from app.domain.effects import Purpose
 from app.domain.events import ConsentAct, ReplyReceived
+from app.domain.handlers import choices, questions
 from app.domain.replies import Intent, Reading, read_reply
 from app.domain.tasks import SCHEDULING
-from app.domain.turn import Handler, Turn
+from app.domain.turn import OWN_STOP, WRONG_NUMBER, Handler, Turn
 
 
 def reply(turn: Turn) -> None:
@@ -19,24 +22,57 @@ def reply(turn: Turn) -> None:
     event = cast(ReplyReceived, turn.event)
     turn.contact = replace(turn.contact, sender=event.sender)
     reading = read_reply(event.body, event.media)
+    turn.unanswerable = reading.automatic
+    _note_reply(turn, reading)
+    if choices.pick(turn, reading) or questions.learn(turn, reading):
+        return
     rows = REPLIES[turn.lead.stage if turn.lead else None]
     rows[_meant(reading)](turn)
 
 
-def _meant(reading: Reading) -> Intent | str:
-    """What we act on. Acting on a wrong reading is the error that costs, so only `sure` acts by itself.
-
-    "I already booked" is believed as it is read: it only stops texts, and no keyword says it.
-    """
-    if reading.intent is Intent.OPT_OUT:
-        return Intent.OPT_OUT if reading.certainty == "sure" else LIKELY_OPT_OUT
-    acts = {Intent.CONFIRM, Intent.DECLINE, Intent.HELP, Intent.OPT_IN, Intent.WRONG_NUMBER}
-    if reading.intent in acts and reading.certainty != "sure":
-        return Intent.OTHER
-    return reading.intent
+def _note_reply(turn: Turn, reading: Reading) -> None:
+    """The person answered us, as HELP does not; in nurture that opens the talk again and ends the sequence."""
+    before = turn.lead
+    if before is None or before.stage not in OPEN_STAGES or reading.automatic or _meant(reading) is Intent.HELP:
+        return
+    turn.become(course=replace(before.course, replied_at=turn.event.at))
+    turn.reconsider(before)
+    turn.look_again()
+    if before.stage is Stage.NURTURE:
+        turn.end_nurture()
 
 
 LIKELY_OPT_OUT = "likely_opt_out"
+LIKELY_URGENT = "likely_urgent"
+LIKELY_WRONG_NUMBER = "likely_wrong_number"
+URGENT_AND_OPT_OUT = "urgent_and_opt_out"
+
+_DOUBTFUL: dict[Intent, Intent | str] = {
+    Intent.OPT_OUT: LIKELY_OPT_OUT,
+    Intent.URGENT: LIKELY_URGENT,
+    Intent.WRONG_NUMBER: LIKELY_WRONG_NUMBER,
+    Intent.CONFIRM: Intent.OTHER,
+    Intent.DECLINE: Intent.OTHER,
+    Intent.ALREADY_BOOKED: Intent.OTHER,
+    Intent.HELP: Intent.OTHER,
+    Intent.OPT_IN: Intent.OTHER,
+}
+"""What a reading is taken for that is not sure. What is not here only asks a person anyway."""
+
+_HEARD_FROM_MACHINES = frozenset({Intent.OPT_OUT, Intent.URGENT})
+"""What counts even when a machine seems to have written it: missing one of these would cost more."""
+
+
+def _meant(reading: Reading) -> Intent | str:
+    """What we act on. Acting on a wrong reading is the error that costs, so only `sure` acts by itself."""
+    if reading.intent is Intent.URGENT and Intent.OPT_OUT in reading.also:
+        return URGENT_AND_OPT_OUT
+    if reading.automatic and reading.intent not in _HEARD_FROM_MACHINES:
+        return Intent.OTHER
+    # "I already booked" is believed when it is likely: no keyword says it, and all it does is stop texts.
+    if reading.certainty == "sure" or (reading.intent, reading.certainty) == (Intent.ALREADY_BOOKED, "likely"):
+        return reading.intent
+    return _DOUBTFUL.get(reading.intent, reading.intent)
 
 
 def _words(turn: Turn) -> str:
@@ -51,45 +87,59 @@ def _hand_over(kind: str) -> Handler:
         already_paused = turn.lead is not None and turn.lead.stage is Stage.PAUSED
         turn.hold(f"{kind}: a person answers")
         turn.move(Stage.PAUSED, kind)
-        turn.ask(kind, _words(turn))
-        if not already_paused and kind != "possible_opt_out":
-            _say(turn, "acknowledge")
+        turn.ask(kind, _words(turn), choices.wish(turn) if kind in SCHEDULING else None)
+        if not already_paused:
+            turn.say_kindly("acknowledge")
 
     return hand_over
 
 
-def _say(turn: Turn, name: str) -> None:
-    """A courtesy, and so never to a closed phone, nor to somebody who did not ask for texts."""
-    if turn.contact.suppressed_by is None and turn.lead is not None and turn.lead.consent_id is not None:
-        turn.answer(name)
+def _hold_all(kind: str) -> Handler:
+    """Nothing at all leaves to this phone until a person has looked, who is asked at once; and nothing is answered."""
+
+    def hold_all(turn: Turn) -> None:
+        turn.silence(f"{kind}: a person looks")
+        turn.move(Stage.PAUSED, kind)
+        turn.ask(kind, _words(turn))
+
+    return hold_all
 
 
 def _only_ask(kind: str) -> Handler:
     """Ask a person and leave everything as it is."""
 
     def only_ask(turn: Turn) -> None:
-        turn.ask(kind, _words(turn))
+        turn.ask(kind, _words(turn), choices.wish(turn) if kind in SCHEDULING else None)
 
     return only_ask
 
 
 def _confirm(turn: Turn) -> None:
-    """YES: the booking link at once; the planned step makes room and is planned anew from now."""
+    """YES: a way to book at once; the planned step makes room and is planned anew from now."""
     lead = cast(Lead, turn.lead)
     if lead.consent_id is None or turn.contact.suppressed_by is not None or turn.another_is_texted():
         turn.ask("booking_help", _words(turn))
-        return
-    turn.hold("the person said yes")
-    turn.move(Stage.TEXTING, "said yes")
-    turn.answer("booking_link")
-    if turn.current_step() is not None:
-        turn.plan_step(since=turn.now)
+    elif turn.contact.talk.enough(turn.event.at):
+        turn.hold("the phone keeps answering")
+        turn.move(Stage.PAUSED, "the phone keeps answering")
+        _keeps_answering(turn)
+    else:
+        turn.hold("the person said yes")
+        turn.move(Stage.TEXTING, "said yes")
+        choices.answer_yes(turn)
+
+
+def _keeps_answering(turn: Turn) -> None:
+    """Another machine, or somebody whom machines do not help: one task, however long it goes on."""
+    lead_id = turn.lead.id if turn.lead else None
+    if not any(one.kind == "unclear" and one.lead_id == lead_id for one in turn.contact.tasks):
+        turn.ask("unclear", f"The phone keeps answering; it last wrote: {_words(turn)}")
 
 
 def _decline(turn: Turn) -> None:
     turn.silence("the person said no")
     turn.move(Stage.DECLINED, "said no")
-    _say(turn, "decline")
+    turn.say_kindly("decline")
 
 
 def _says_booked(turn: Turn) -> None:
@@ -109,32 +159,50 @@ def _stop(turn: Turn) -> None:
 
 def _wrong_number(turn: Turn) -> None:
     """Not this person's phone: this person is never texted here again, and somebody checks the number."""
-    turn.silence("wrong number")
-    turn.record_consent(ConsentAct(sms=False, at=turn.event.at), "withdrawn", "wrong number")
-    turn.become(stage=Stage.FINISHED, reason="wrong number", consent_id=None)
+    turn.silence(WRONG_NUMBER)
+    turn.withdraw(ConsentAct(sms=False, at=turn.event.at), WRONG_NUMBER)
+    turn.become(stage=Stage.FINISHED, reason=WRONG_NUMBER)
     turn.ask("wrong_number", _words(turn))
 
 
 def _urgent(turn: Turn) -> None:
-    turn.hold("urgent: a person answers")
-    turn.move(Stage.PAUSED, "urgent")
+    """Danger: nothing else leaves, a person is asked at once, and the clinic's safety text names who helps now."""
+    _hold_all("urgent")(turn)
+    turn.say_kindly("safety", Purpose.SAFETY)
+
+
+def _urgent_and_stop(turn: Turn) -> None:
+    """Danger and STOP in one message: both are honoured.
+
+    The safety text is the one thing sent, in place of a confirmation: it sells nothing, and a text about a danger to
+    health needs no consent (47 CFR 64.1200(a)(1), (f)(4)). A phone that was closed before hears nothing.
+    """
+    lead = turn.lead
+    hears = turn.contact.suppressed_by is None and lead is not None and lead.consent_id is not None
+    turn.opt_out(by="stop", method="text message")
     turn.ask("urgent", _words(turn))
-    turn.answer("safety", Purpose.SAFETY)
+    if hears:
+        turn.answer("safety", Purpose.SAFETY)
 
 
 def _help(turn: Turn) -> None:
-    if turn.lead is not None and turn.lead.consent_id is not None:
-        turn.answer("help", Purpose.HELP)
-    else:
+    """HELP: the approved help text, to who agreed to texts; the rest is for people."""
+    if turn.lead is None or turn.lead.consent_id is None:
         turn.ask("unclear", _words(turn))
+    elif turn.contact.talk.enough(turn.event.at, "help"):
+        _keeps_answering(turn)
+    else:
+        turn.answer("help", Purpose.HELP)
 
 
 def _start(turn: Turn) -> None:
     """START lifts only what the phone's own STOP closed; it sends nothing, a person looks."""
-    if turn.contact.suppressed_by in ("stop", "carrier"):
+    if turn.contact.suppressed_by in OWN_STOP:
         turn.lift()
+        turn.renew_consent(_words(turn))
         turn.hold("START: a person looks")
-        turn.move(Stage.PAUSED, "START after STOP")
+        if turn.lead is not None and turn.lead.reason != WRONG_NUMBER:
+            turn.move(Stage.PAUSED, "START after STOP")
         turn.ask("unclear", _words(turn))
     else:
         _other_in(turn.lead)(turn)
@@ -146,9 +214,12 @@ def _other_in(lead: Lead | None) -> Handler:
 
 _AWAITING: dict[Intent | str, Handler] = {
     Intent.URGENT: _urgent,
+    LIKELY_URGENT: _hold_all("urgent"),
+    URGENT_AND_OPT_OUT: _urgent_and_stop,
     Intent.OPT_OUT: _stop,
-    LIKELY_OPT_OUT: _hand_over("possible_opt_out"),
+    LIKELY_OPT_OUT: _hold_all("possible_opt_out"),
     Intent.WRONG_NUMBER: _wrong_number,
+    LIKELY_WRONG_NUMBER: _hold_all("wrong_number"),
     Intent.DECLINE: _decline,
     Intent.CALLBACK: _hand_over("callback"),
     Intent.QUESTION: _hand_over("question"),
@@ -162,9 +233,12 @@ _AWAITING: dict[Intent | str, Handler] = {
 
 _OVER: dict[Intent | str, Handler] = {
     Intent.URGENT: _only_ask("urgent"),
+    LIKELY_URGENT: _only_ask("urgent"),
+    URGENT_AND_OPT_OUT: _urgent_and_stop,
     Intent.OPT_OUT: _stop,
     LIKELY_OPT_OUT: _only_ask("possible_opt_out"),
     Intent.WRONG_NUMBER: _only_ask("wrong_number"),
+    LIKELY_WRONG_NUMBER: _only_ask("wrong_number"),
     Intent.DECLINE: _only_ask("unclear"),
     Intent.CALLBACK: _only_ask("callback"),
     Intent.QUESTION: _only_ask("question"),

@@ -74,9 +74,9 @@ def _told_opt_out(turn: Turn) -> None:
 
 def _told_wrong_number(turn: Turn) -> None:
     turn.silence("wrong number")
-    turn.record_consent(ConsentAct(sms=False, at=turn.event.at), "withdrawn", "wrong number")
+    turn.withdraw(ConsentAct(sms=False, at=turn.event.at), "wrong number")
     opted_out = turn.lead is not None and turn.lead.stage is Stage.OPTED_OUT
-    turn.become(stage=Stage.OPTED_OUT if opted_out else Stage.FINISHED, reason="wrong number", consent_id=None)
+    turn.become(stage=Stage.OPTED_OUT if opted_out else Stage.FINISHED, reason="wrong number")
 
 
 def _other_outcome(turn: Turn) -> None:
@@ -103,6 +103,17 @@ def coordinator_wrote(turn: Turn) -> None:
 
 def staff_opt_out(turn: Turn) -> None:
     turn.opt_out(by="staff", method="told to staff")
+
+
+def phone_closed(turn: Turn) -> None:
+    """The phone is on the opt-out list: as if its STOP had been read, and nobody is told."""
+    turn.opt_out(by="staff", method="opt-out list")
+
+
+def phone_opened(turn: Turn) -> None:
+    """The phone may be texted again; by whom and why stands in the event. What had ended stays ended."""
+    if turn.contact.suppressed_by is not None:
+        turn.lift()
 
 
 def pause(turn: Turn) -> None:
