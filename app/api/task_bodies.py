@@ -55,7 +55,20 @@ class Body(BaseModel):
     assignee: Person
 
 
-class ClaimBody(Body):
+class TakingBody(Body):
+    """A call that may take a task over from whoever holds it: an admin's key and a reason are needed."""
+
+    force: bool = False
+    reason: Words | None = None
+
+    @model_validator(mode="after")
+    def _says_why(self) -> "TakingBody":
+        if self.force == (self.reason is None):
+            raise ValueError("force and reason go together")
+        return self
+
+
+class ClaimBody(TakingBody):
     """Take a task."""
 
     lease_seconds: Lease = LEASE
@@ -72,7 +85,7 @@ class ReleaseBody(Body):
     """Put a task back."""
 
 
-class AssignBody(Body):
+class AssignBody(TakingBody):
     """Give a task to somebody."""
 
     to: Person
@@ -143,14 +156,19 @@ def _split(given: object) -> object:
     return given
 
 
-class ListQuery(BaseModel):
-    """Which tasks, in which order, from where, and how long to wait for one."""
+class StreamQuery(BaseModel):
+    """Which tasks, and from where on."""
 
     status: Annotated[list[Status] | None, BeforeValidator(_split)] = None
     kind: Annotated[list[Kind] | None, BeforeValidator(_split)] = None
     team: Key | None = None
     assignee: Person | None = None
     after: Annotated[str | None, Field(max_length=400, description="The cursor of an earlier answer.")] = None
+
+
+class ListQuery(StreamQuery):
+    """The same in an order, so many at once, and how long to wait for one."""
+
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     wait: Annotated[float, Field(ge=0, le=25, description="Seconds to wait for a change.")] = 0
     order: Literal["change", "due"] = "change"

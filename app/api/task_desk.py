@@ -21,6 +21,7 @@ from app.api.auth import Caller, coordinator
 from app.api.problems import Problem, not_found, refusals
 from app.api.state import get_runtime
 from app.api.task_shapes import as_json, meets, shown
+from app.domain import tasks as task_rules
 from app.domain.clinic import Clinic
 from app.domain.events import Event
 from app.domain.leases import Refused, Standing
@@ -68,13 +69,17 @@ ALWAYS = refusals(401, 403, 413, 422, 503)
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """Something a person does to a task: `move` is the rule, `line` its name in the history."""
+    """Something a person does to a task: `move` is the rule, `line` its name in the history.
+
+    One that `answers` the lead stops the task's clock.
+    """
 
     line: str
     by: str
     move: Callable[[Standing, datetime], Standing]
     words: str | None = None
     event: Callable[[HeldTask, datetime], Event] | None = None
+    answers: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,12 +115,26 @@ async def carry_out(conn: AsyncConnection, at: Desk, held: HeldTask, what: Act) 
     standing = _moved(what, held.standing, now)
     words = vault.seal("task", what.words) if what.words else None
     await tasks.move(conn, standing, Entry(task_id=held.id, at=now, kind=what.line, by=what.by, words=words))
+    await _mind_the_clock(conn, at, held, what, standing, now)
     event = what.event(held, now) if what.event else None
     if event is not None:
         await events.append(conn, vault, [(held.contact, event)])
     clinic, task = await read_one(conn, at, held.id)
     await tasks.number_changes(conn, at.caller.clinic, [held.id])
     return Done(clinic, task, held.contact.lane, event)
+
+
+async def _mind_the_clock(
+    conn: AsyncConnection, at: Desk, held: HeldTask, what: Act, standing: Standing, now: datetime
+) -> None:
+    """An answer stops the clock; what sleeps has its team's whole time again when it wakes."""
+    if what.answers:
+        await tasks.answered(conn, held.id, now)
+    elif standing.snoozed_until is not None:
+        clinic = await at.runtime.clinics.take(conn, at.caller.clinic)
+        team = clinic.teams.get(held.team)
+        if team is not None:
+            await tasks.put_off(conn, held.id, task_rules.answer_anew_by(team, held.kind, standing.snoozed_until))
 
 
 def _moved(what: Act, standing: Standing, now: datetime) -> Standing:

@@ -7,8 +7,12 @@ from typing import Any
 
 import orjson
 from fastapi.responses import Response
+from pydantic import BaseModel
 
-from app.adapters.store.task_lists import LeadRead, Line, Said, TaskRead
+from app.adapters.store.reading import LeadSeen
+from app.adapters.store.task_detail import Earlier, Line, Said
+from app.adapters.store.task_lists import LeadRead, TaskRead
+from app.api.lead_shapes import ConsentOut, NextOut, lead_out
 from app.domain.clinic import Clinic
 from app.domain.playbook import Addressee, Suggestion, suggest
 
@@ -32,10 +36,27 @@ class PersonShown:
     track: str | None
 
 
+@dataclass(frozen=True)
+class PositionShown:
+    """Where a lead stands: the step planned or, without one, the last, which is the `number`th `of` all."""
+
+    key: str
+    version: int
+    step: str | None
+    number: int | None
+    of: int | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class PersonShownWhole(PersonShown):
-    """The same with everything else that was asked for or said in the form."""
+    """The same with everything else that was said in the form, and how the lead stands: may it be texted, what next."""
 
+    reason: str | None
+    sequence: PositionShown | None
+    next: NextOut | None
+    consent: ConsentOut | None
+    suppressed: bool | None
+    suppressed_by: str | None
     message: str | None
     preferred_channel: str | None
     zip: str | None
@@ -45,6 +66,7 @@ class PersonShownWhole(PersonShown):
     captured_at: datetime | None
     score: int | None
     external_id: str | None
+    clicked_at: datetime | None
     utm: dict[str, Any]
     extra: dict[str, Any]
 
@@ -69,15 +91,27 @@ class TaskShown:
     outcome: str | None
     completed_at: datetime | None
     snoozed_until: datetime | None
+    answered_at: datetime | None
+    escalated_at: datetime | None
+    escalated_to: str | None
+    wish: dict[str, Any] | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskShownWhole(TaskShown):
-    """One task with its lead, the talk with that phone, and its own history."""
+    """One task with its lead, the talk with that phone, what was asked there before, and its own history."""
 
     lead: PersonShownWhole
     conversation: list[Said]
+    earlier_tasks: list[Earlier]
     history: list[Line]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskAssigned(TaskShown):
+    """A task that was given to somebody; `warnings` say in words what the giver should know, such as an absence."""
+
+    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -101,10 +135,33 @@ def shown(task: TaskRead, clinic: Clinic) -> TaskShown:
     return TaskShown(**_told(task, clinic), lead=PersonShown(**_person(task.lead, task.phone)))
 
 
-def shown_whole(task: TaskRead, clinic: Clinic, talk: tuple[Said, ...], history: tuple[Line, ...]) -> TaskShownWhole:
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What is read around one task."""
+
+    lead: LeadSeen | None
+    talk: tuple[Said, ...]
+    earlier: tuple[Earlier, ...]
+    history: tuple[Line, ...]
+
+
+def shown_whole(task: TaskRead, clinic: Clinic, around: Surroundings) -> TaskShownWhole:
     """A task by itself, with all that a coordinator needs to answer."""
-    lead = PersonShownWhole(**_person(task.lead, task.phone), **_rest(task.lead))
-    return TaskShownWhole(**_told(task, clinic), lead=lead, conversation=list(talk), history=list(history))
+    standing = _standing(around.lead, clinic)
+    lead = PersonShownWhole(**_person(task.lead, task.phone), **_rest(task.lead), **standing)
+    return TaskShownWhole(
+        **_told(task, clinic),
+        lead=lead,
+        conversation=list(around.talk),
+        earlier_tasks=list(around.earlier),
+        history=list(around.history),
+    )
+
+
+def assigned(task: TaskRead, clinic: Clinic, warnings: list[str]) -> TaskAssigned:
+    """A task after it was given to somebody."""
+    lead = PersonShown(**_person(task.lead, task.phone))
+    return TaskAssigned(**_told(task, clinic), lead=lead, warnings=warnings)
 
 
 def addressee(lead: LeadRead | None) -> Addressee:
@@ -123,6 +180,7 @@ def addressee(lead: LeadRead | None) -> Addressee:
 _COPIED = (
     *("id", "kind", "priority", "team", "status", "opened_at", "due_at", "version", "about"),
     *("assignee", "lease_until", "outcome", "completed_at", "snoozed_until"),
+    *("answered_at", "escalated_at", "escalated_to", "wish"),
 )
 _OF_LEAD = ("id", "stage", "service", "location", "language", "test", "track")
 _OF_FACTS = ("first_name", "last_name", "email", "request")
@@ -131,7 +189,7 @@ _REST_OF_FACTS = ("message", "preferred_channel", "zip", "state", "timezone", "e
 
 
 def _told(task: TaskRead, clinic: Clinic) -> dict[str, Any]:
-    suggestions = list(suggest(clinic, task.about, addressee(task.lead)))
+    suggestions = list(suggest(clinic, task.about, addressee(task.lead), task.team))
     return {name: getattr(task, name) for name in _COPIED} | {"suggestions": suggestions}
 
 
@@ -146,7 +204,25 @@ def _rest(lead: LeadRead | None) -> dict[str, Any]:
     known = {name: getattr(lead, name, None) for name in _REST_OF_LEAD}
     facts = lead.facts if lead else {}
     maps = {name: dict(facts.get(name) or {}) for name in ("utm", "extra")}
+    known["clicked_at"] = lead.clicked_at if lead else None
     return known | {name: facts.get(name) for name in _REST_OF_FACTS} | maps
+
+
+_OF_STANDING = ("reason", "next", "consent", "suppressed", "suppressed_by")
+
+
+def _standing(lead: LeadSeen | None, clinic: Clinic) -> dict[str, Any]:
+    seen = lead_out(lead) if lead else None
+    return {name: getattr(seen, name, None) for name in _OF_STANDING} | {
+        "sequence": _position(lead, clinic) if lead and lead.sequence else None
+    }
+
+
+def _position(lead: LeadSeen, clinic: Clinic) -> PositionShown:
+    sequence = clinic.sequence(str(lead.sequence), lead.version)
+    keys = [step.key for step in sequence.steps] if sequence else []
+    number = keys.index(lead.step) + 1 if lead.step in keys else None
+    return PositionShown(str(lead.sequence), lead.version, lead.step, number, len(keys) or None)
 
 
 # --- JSON and its tags -------------------------------------------------------------------------------------
@@ -154,9 +230,20 @@ def _rest(lead: LeadRead | None) -> dict[str, Any]:
 
 def as_json(document: object, status: int = 200, *, tag: str | None = None) -> Response:
     """The document as JSON, with its entity tag; nothing on the way may keep it, for it is health data."""
-    body = orjson.dumps(document, option=orjson.OPT_UTC_Z)
+    body = json_of(document)
     headers = {"ETag": tag or f'"{_digest(body)}"', "Cache-Control": "no-store"}
     return Response(body, status, headers, "application/json")
+
+
+def json_of(document: object) -> bytes:
+    """The document as JSON bytes, times as `2026-11-24T16:00:00Z`."""
+    return orjson.dumps(document, default=_plainly, option=orjson.OPT_UTC_Z)
+
+
+def _plainly(part: object) -> object:
+    if isinstance(part, BaseModel):
+        return part.model_dump()
+    raise TypeError(f"{type(part).__name__} has no form in JSON")
 
 
 def unless_known(document: object, known: str | None, *, version: int | None = None) -> Response:

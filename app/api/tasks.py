@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.store import installation, tasks
 from app.adapters.store.tasks import HeldTask
-from app.api import task_reading
+from app.api import task_reading, task_stream
 from app.api.problems import Problem, invalid
 from app.api.task_bodies import (
     AssignBody,
@@ -22,14 +22,17 @@ from app.api.task_bodies import (
     SnoozeBody,
 )
 from app.api.task_desk import ALWAYS, REFUSALS, Act, AtDesk, AtTask, Desk, Done, TaskId, act, carry_out, read_one, rung
-from app.api.task_shapes import ReplyShown, TaskShown, addressee, as_json, shown
+from app.api.task_shapes import ReplyShown, TaskAssigned, TaskShown, addressee, as_json, assigned, shown
 from app.api.waiting import until_no_claim_can_start, until_read
 from app.domain import leases, playbook
+from app.domain import tasks as rules
+from app.domain.clinic import Clinic
 from app.domain.events import AnswerWritten, Event, TaskClaimed, TaskCompleted
 from app.domain.ids import new_id
 from app.domain.leases import Standing
 
 router = APIRouter(tags=["tasks"], responses=ALWAYS)
+router.include_router(task_stream.router)
 router.include_router(task_reading.router)
 
 
@@ -40,6 +43,20 @@ def _claim(body: ClaimBody | ClaimNextBody) -> Act:
         by=body.assignee,
         move=lambda standing, now: leases.claim(standing, body.assignee, now + lease, now),
         event=lambda held, now: _claimed(held, now, body.assignee),
+    )
+
+
+def _take_over(at: Desk, body: ClaimBody | AssignBody, to: str) -> Act:
+    """Take a task from whoever holds it, for oneself or somebody else; the reason stands in its history."""
+    if at.caller.role != "admin":
+        raise Problem(403, "This key may not do that", "To take a task over from its holder, an admin's key is needed.")
+    lease = timedelta(seconds=body.lease_seconds)
+    return Act(
+        line="taken_over",
+        by=body.assignee,
+        words=body.reason if to == body.assignee else f"{to}: {body.reason}",
+        move=lambda standing, now: leases.take_over(standing, to, now + lease, now),
+        event=lambda held, now: _claimed(held, now, to),
     )
 
 
@@ -75,22 +92,38 @@ async def _claim_first(
 
 @router.post("/tasks/{task_id}/claim", response_model=TaskShown, responses=REFUSALS)
 async def claim(at: AtTask, task_id: TaskId, body: ClaimBody) -> Response:
-    """Take a task, or renew one's own lease on it."""
-    return (await act(at, task_id, _claim(body))).answer()
+    """Take a task, or renew one's own lease on it. With `force` (an admin's key, and a reason) from its holder."""
+    what = _take_over(at, body, body.assignee) if body.force else _claim(body)
+    return (await act(at, task_id, what)).answer()
 
 
-@router.post("/tasks/{task_id}/assign", response_model=TaskShown, responses=REFUSALS)
+@router.post("/tasks/{task_id}/assign", response_model=TaskAssigned, responses=REFUSALS)
 async def assign(at: AtTask, task_id: TaskId, body: AssignBody) -> Response:
-    """Give the task, and a lease on it, to `to`."""
+    """Give the task, and a lease on it, to `to`; `warnings` say when they are away."""
+    done = await act(at, task_id, _take_over(at, body, body.to) if body.force else _assign(body))
+    now = await _now(at)
+    return as_json(assigned(done.task, done.clinic, _warnings(done.clinic, body.to, now)), tag=f'"{done.task.version}"')
+
+
+def _warnings(clinic: Clinic, person: str, now: datetime) -> list[str]:
+    absence = rules.away_until(clinic, person, now)
+    return [f"{person} is away until {absence.until}"] if absence else []
+
+
+async def _now(at: Desk) -> datetime:
+    async with at.runtime.engine.connect() as conn:
+        return await installation.now(conn)
+
+
+def _assign(body: AssignBody) -> Act:
     lease = timedelta(seconds=body.lease_seconds)
-    what = Act(
+    return Act(
         line="assigned",
         by=body.assignee,
         words=body.to,
         move=lambda standing, now: leases.assign(standing, body.assignee, now + lease, now, to=body.to),
         event=lambda held, now: _claimed(held, now, body.to),
     )
-    return (await act(at, task_id, what)).answer()
 
 
 @router.post("/tasks/{task_id}/release", response_model=TaskShown, responses=REFUSALS)
@@ -141,6 +174,7 @@ async def reply(at: AtTask, task_id: TaskId, body: ReplyBody) -> Response:
             text=words,
             assignee=body.assignee,
         ),
+        answers=True,
     )
     done = await act(at, task_id, what)
     return as_json(ReplyShown(message_id, shown(done.task, done.clinic)), 202, tag=f'"{done.task.version}"')

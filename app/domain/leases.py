@@ -3,6 +3,9 @@
 How to think of it: a task's standing is what the row says, and `settle` is what it means now, for a lease or a
 snooze may have ended without anybody having written it yet. Every rule settles first. Whoever is refused is told
 who holds the task and until when.
+
+A lease passes to somebody else in four ways, and in no other: its holder gives it (assign, release), its time is
+over, an admin takes it over with a reason, or the clinic's own rows say so (an escalation, an absence).
 """
 
 from dataclasses import dataclass
@@ -53,10 +56,25 @@ def claim(standing: Standing, person: str, until: datetime, now: datetime) -> St
     return Standing(status="claimed", assignee=person, lease_until=until)
 
 
+def take_over(standing: Standing, person: str, until: datetime, now: datetime) -> Standing:
+    """A lease for this person, whoever holds the task; only what is over is refused."""
+    settled = settle(standing, now)
+    _still_waits_for(settled, settled.assignee or person)
+    return Standing(status="claimed", assignee=person, lease_until=until)
+
+
 def assign(standing: Standing, person: str, until: datetime, now: datetime, *, to: str) -> Standing:
     """A lease that `person` gives to `to`."""
     _permit(standing, person, now)
     return Standing(status="claimed", assignee=to, lease_until=until)
+
+
+def free(standing: Standing, now: datetime) -> Standing:
+    """Nobody's, by a rule of the clinic; who held it is told so as of a lease that ended now."""
+    settled = settle(standing, now)
+    if settled.status != "claimed":
+        return settled
+    return Standing(status="open", lapsed_by=settled.assignee, lapsed_until=now)
 
 
 def release(standing: Standing, person: str, now: datetime) -> Standing:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.adapters.store import contacts, installation, task_lists, tasks
+from app.adapters.store import contacts, installation, task_clock, task_lists, tasks
 from app.adapters.store.task_lists import Filters
 from app.adapters.store.tasks import Entry, TaskRow
 from app.domain import leases
@@ -85,10 +85,10 @@ async def act_on_one(conn: AsyncConnection, chance: random.Random, who: str) -> 
     return [held.id]
 
 
-async def write(runtime: Runtime, number: int) -> None:
+async def write(runtime: Runtime, number: int, rounds: int = ROUNDS) -> None:
     """One of the writers: opens and acts, and now and then gives up at the last moment."""
     chance = random.Random(number)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         try:
             async with runtime.engine.begin() as conn:
                 opens = chance.random() < 0.3
@@ -108,7 +108,7 @@ async def sweep(runtime: Runtime, done: asyncio.Event) -> None:
     """Ends leases as a worker does, only more often."""
     while not done.is_set():
         async with runtime.engine.begin() as conn:
-            await tasks.end_leases(conn, await installation.now(conn))
+            await task_clock.end_leases(conn, await installation.now(conn))
         await asyncio.sleep(0.01)
 
 

@@ -1,6 +1,7 @@
 """The coordinator's queue through its doors, on a real database."""
 
 import asyncio
+import json
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.codec import load_event
-from app.adapters.store import installation, tasks
+from app.adapters.store import installation, task_clock, tasks
 from app.domain.contact import Stage
 from app.domain.effects import CloseTask
 from app.runtime import Runtime
@@ -29,7 +30,7 @@ async def advance(runtime: Runtime, seconds: float) -> None:
 
 async def end_leases(runtime: Runtime) -> list[str]:
     async with runtime.engine.begin() as conn:
-        return await tasks.end_leases(conn, await installation.now(conn))
+        return await task_clock.end_leases(conn, await installation.now(conn))
 
 
 async def the_events(runtime: Runtime) -> list[Json]:
@@ -113,6 +114,10 @@ async def test_a_task_shows_every_field_of_the_contract(runtime: Runtime, queue:
             "outcome": None,
             "completed_at": None,
             "snoozed_until": None,
+            "answered_at": None,
+            "escalated_at": None,
+            "escalated_to": None,
+            "wish": None,
         }
     ]
 
@@ -140,6 +145,9 @@ async def test_a_task_without_a_lead_shows_the_phone_alone(runtime: Runtime, que
     }
 
 
+READ = {"intent": "question", "certainty": "sure", "because": "a question: may i"}
+
+
 async def test_one_task_comes_with_its_lead_its_talk_and_its_history(runtime: Runtime, queue: Queue) -> None:
     """`GET /tasks/{id}` adds the whole form, the conversation and who did what."""
     task_id = await open_task(runtime, facts={"first_name": "Ana", "message": "I have a cough", "zip": "60657"})
@@ -147,24 +155,26 @@ async def test_one_task_comes_with_its_lead_its_talk_and_its_history(runtime: Ru
         await conn.execute(
             text("""
             INSERT INTO messages (id, clinic, contact_id, direction, purpose, channel, status, urgency, sender,
-                                  body_cipher, planned_at, due_at, expires_at, sent_at)
+                                  body_cipher, planned_at, due_at, expires_at, sent_at, reading)
             SELECT 'msg_' || given.no, 'lakeside', contact_id, given.direction, 'step', 'text', given.status, 0,
                    'lakeside-main', CASE given.no WHEN 2 THEN CAST(:reply AS bytea) ELSE CAST(:hello AS bytea) END,
                    opened_at, opened_at + given.no * interval '1 minute', opened_at,
-                   CASE WHEN given.status = 'scheduled' THEN NULL ELSE opened_at + given.no * interval '1 second' END
+                   CASE WHEN given.status = 'scheduled' THEN NULL ELSE opened_at + given.no * interval '1 second' END,
+                   CASE given.no WHEN 2 THEN CAST(:reading AS jsonb) END
             FROM tasks, (VALUES (1, 'out', 'delivered'), (2, 'in', 'received'), (3, 'out', 'scheduled'),
                                 (4, 'out', 'cancelled')) AS given (no, direction, status)
             """),
-            {"hello": runtime.vault.seal("message", "Hello"), "reply": runtime.vault.seal("message", "May I ask?")},
+            {"hello": runtime.vault.seal("message", "Hello"), "reply": runtime.vault.seal("message", "May I ask?")}
+            | {"reading": json.dumps(READ)},
         )
     await queue.act(task_id, "notes", text="She prefers mornings")
 
     task = (await queue.get(f"/tasks/{task_id}")).json()
 
     assert task["conversation"] == [
-        {"at": "2026-11-24T16:00:01Z", "direction": "out", "text": "Hello", "status": "delivered"},
-        {"at": "2026-11-24T16:00:02Z", "direction": "in", "text": "May I ask?", "status": "received"},
-        {"at": "2026-11-24T16:03:00Z", "direction": "out", "text": "Hello", "status": "scheduled"},
+        {"at": "2026-11-24T16:00:01Z", "direction": "out", "text": "Hello", "status": "delivered", "reading": None},
+        {"at": "2026-11-24T16:00:02Z", "direction": "in", "text": "May I ask?", "status": "received", "reading": READ},
+        {"at": "2026-11-24T16:03:00Z", "direction": "out", "text": "Hello", "status": "scheduled", "reading": None},
     ]
     assert [(line["kind"], line["by"], line["text"]) for line in task["history"]] == [
         ("opened", None, None),
@@ -174,6 +184,42 @@ async def test_one_task_comes_with_its_lead_its_talk_and_its_history(runtime: Ru
         "I have a cough",
         "60657",
         "website",
+    )
+
+
+async def test_one_task_shows_where_its_lead_stands_and_what_was_asked_before(runtime: Runtime, queue: Queue) -> None:
+    """The step it is at and of how many, consent and suppression, and the person's other tasks, the newest first."""
+    lead = {"id": "lead_1", "sequence": "appointment-request", "version": 1, "step": 1, "reason": "a question"}
+    phone = "+13125557008"
+    task_id = await open_task(runtime, phone=phone, lead=lead)
+    earlier = await open_task(runtime, phone=phone, facts=None, about="Is there parking?")
+    await queue.act(earlier, "complete", outcome="answered")
+    await open_task(runtime, about="Somebody else's")
+    async with runtime.engine.begin() as conn:
+        await conn.execute(
+            text("""
+            INSERT INTO messages (id, clinic, contact_id, lead_id, direction, purpose, channel, status, urgency, sender,
+                                  step, body_cipher, planned_at, due_at, expires_at)
+            SELECT 'msg_1', clinic, contact_id, lead_id, 'out', 'step', 'text', 'scheduled', 3, 'lakeside-main',
+                   'options', :body, opened_at, opened_at + interval '1 day', opened_at + interval '2 days'
+            FROM tasks WHERE id = :id
+            """),
+            {"id": task_id, "body": runtime.vault.seal("message", "Hello")},
+        )
+
+    task = (await queue.get(f"/tasks/{task_id}")).json()
+
+    shown = {name: task["lead"][name] for name in ("reason", "sequence", "next", "consent", "suppressed")}
+    assert shown == {
+        "reason": "a question",
+        "sequence": {"key": "appointment-request", "version": 1, "step": "options", "number": 2, "of": 5},
+        "next": {"at": "2026-11-25T16:00:00Z", "kind": "text", "step": "options"},
+        "consent": None,
+        "suppressed": False,
+    }
+    (other,) = task["earlier_tasks"]
+    assert (other["id"], other["about"], other["status"], other["outcome"], other["assignee"]) == (
+        *(earlier, "Is there parking?", "done", "answered", "ana"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tasks as they are read: lists with their cursors, one task with its talk and history. One query a list.
+"""Tasks as they are read: lists with their cursors, and how much each team has. One query a list.
 
 How to think of a list of changes: every row carries the number of its latest change, and the counter's value is
 read in the same snapshot. So a poller that asks "after n" sees each task changed since n in its latest state, and
@@ -15,10 +15,9 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.crypto import Vault
+from app.adapters.store.installation import NOW
+from app.domain.course import course_from
 from app.domain.leases import WAITING
-
-TALK_LIMIT = 200
-"""How many of the latest texts of a conversation are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +33,7 @@ class Filters:
 
 @dataclass(frozen=True, kw_only=True)
 class LeadRead:
-    """The lead of a task. `facts` is everything the form said."""
+    """The lead of a task. `facts` is everything the form said, `clicked_at` when its booking link was last opened."""
 
     id: str
     stage: str
@@ -48,6 +47,7 @@ class LeadRead:
     track: str
     score: int
     facts: Mapping[str, Any]
+    clicked_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,10 @@ class TaskRead:
     snoozed_until: datetime | None
     outcome: str | None
     completed_at: datetime | None
+    answered_at: datetime | None
+    escalated_at: datetime | None
+    escalated_to: str | None
+    wish: Mapping[str, Any] | None
     change_no: int
     phone: str | None
     lead: LeadRead | None
@@ -94,6 +98,7 @@ class Place:
 
 _COLUMNS = """t.id, t.contact_id, t.kind, t.priority, t.team, t.status, t.opened_at, t.due_at, t.version,
        t.about_cipher, t.assignee, t.lease_until, t.snoozed_until, t.outcome, t.completed_at, t.change_no,
+       t.answered_at, t.escalated_at, t.escalated_to, t.wish,
        contacts.phone_cipher, leads.id AS lead_id, leads.stage, leads.source, leads.captured_at, leads.token,
        leads.service, leads.location, leads.language, leads.test, leads.track, leads.score, leads.facts_cipher"""
 
@@ -207,6 +212,10 @@ def _opened(vault: Vault, row: Row[Any]) -> TaskRead:
         snoozed_until=row.snoozed_until,
         outcome=row.outcome,
         completed_at=row.completed_at,
+        answered_at=row.answered_at,
+        escalated_at=row.escalated_at,
+        escalated_to=row.escalated_to,
+        wish=row.wish,
         change_no=row.change_no or 0,
         phone=vault.open("phone", row.phone_cipher) or None,
         lead=_lead(vault, row) if row.lead_id else None,
@@ -214,6 +223,8 @@ def _opened(vault: Vault, row: Row[Any]) -> TaskRead:
 
 
 def _lead(vault: Vault, row: Row[Any]) -> LeadRead:
+    facts = orjson.loads(vault.decrypt("lead", row.facts_cipher))
+    course = course_from(facts.pop("course", None))
     return LeadRead(
         id=row.lead_id,
         stage=row.stage,
@@ -226,53 +237,30 @@ def _lead(vault: Vault, row: Row[Any]) -> LeadRead:
         test=row.test,
         track=row.track,
         score=row.score,
-        facts=orjson.loads(vault.decrypt("lead", row.facts_cipher)),
+        facts=facts,
+        clicked_at=course.clicked_at,
     )
 
 
-# --- one task's surroundings -------------------------------------------------------------------------------
+# --- how much each team has --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Said:
-    """A text of a conversation: `direction` is `in` or `out`, `at` when it came, left or is due."""
+class Load:
+    """What a team has to do now: tasks that need somebody, and how many of them nobody answered in time."""
 
-    at: datetime
-    direction: str
-    text: str
-    status: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of a task's history."""
-
-    at: datetime
-    kind: str
-    by: str | None
-    text: str | None
+    clinic: str
+    team: str
+    open: int
+    overdue: int
 
 
-async def conversation(conn: AsyncConnection, vault: Vault, contact_id: str) -> tuple[Said, ...]:
-    """The texts with this contact, oldest first; those that were called off before they left are not part of it."""
-    rows = await conn.execute(
-        text("""
-        SELECT * FROM (
-            SELECT coalesce(sent_at, due_at) AS at, id, direction, body_cipher, status FROM messages
-            WHERE contact_id = :contact_id AND channel = 'text' AND status <> 'cancelled'
-            ORDER BY at DESC, id DESC LIMIT :limit) AS latest
-        ORDER BY at, id
-        """),
-        {"contact_id": contact_id, "limit": TALK_LIMIT},
-    )
-    return tuple(Said(row.at, row.direction, vault.open("message", row.body_cipher), row.status) for row in rows)
+_LOADS = text(f"""
+SELECT clinic, team, count(*) AS open, count(*) FILTER (WHERE due_at <= {NOW} AND answered_at IS NULL) AS overdue
+FROM tasks WHERE {_IS_WAITING} AND status <> 'snoozed' GROUP BY clinic, team ORDER BY clinic, team
+""")  # noqa: S608 - our own constants.
 
 
-async def history(conn: AsyncConnection, vault: Vault, task_id: str) -> tuple[Line, ...]:
-    """What happened to a task, in order."""
-    rows = await conn.execute(
-        text("SELECT at, kind, by, text_cipher FROM task_entries WHERE task_id = :id ORDER BY id"), {"id": task_id}
-    )
-    return tuple(
-        Line(row.at, row.kind, row.by, vault.open("task", row.text_cipher) if row.text_cipher else None) for row in rows
-    )
+async def loads(conn: AsyncConnection) -> tuple[Load, ...]:
+    """Every team's load, where it has any; the cost is that of what waits, however many tasks are done."""
+    return tuple(Load(*row) for row in await conn.execute(_LOADS))

@@ -4,14 +4,16 @@ How to think of change numbers: whoever changes tasks calls `number_changes` as 
 It takes the clinic's counter row, which stays locked until the commit, so numbers become visible in order: a
 reader that sees change n has seen every change below n. A task keeps only the number of its latest change.
 
-The order of locks is contact, task, counter. Only `end_leases` takes tasks without their contact, and it never
+The order of locks is contact, task, counter. Only `task_clock` takes tasks without their contact, and it never
 waits for one.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,7 +24,8 @@ from app.domain.effects import CloseTask
 from app.domain.ids import new_id
 from app.domain.leases import Standing
 
-_STANDING = tuple(field.name for field in fields(Standing))
+STANDING = tuple(field.name for field in fields(Standing))
+"""The columns in which a task's standing is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,9 @@ class TaskRow:
     about: str
     event_id: str
     snoozed_until: datetime | None = None
+    escalates_at: datetime | None = None
+    escalates_to: str | None = None
+    wish: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +67,8 @@ class HeldTask:
     id: str
     contact: ContactRef
     lead_id: str | None
+    kind: str
+    team: str
     version: int
     standing: Standing
 
@@ -103,14 +111,16 @@ async def last_numbers(conn: AsyncConnection) -> dict[str, int]:
 
 _OPEN = text("""
 INSERT INTO tasks (id, clinic, contact_id, lead_id, kind, priority, team, status, opened_at, due_at, snoozed_until,
-                   about_cipher, event_id, listed_status)
+                   about_cipher, event_id, listed_status, escalates_at, escalates_to, wish)
 SELECT id, clinic, contact_id, lead_id, kind, priority, team, standing, opened_at, due_at, snoozed, about, event_id,
-       standing
+       standing, coalesce(escalates_at, due_at), escalates_to, CAST(wish AS jsonb)
 FROM unnest(CAST(:ids AS text[]), CAST(:clinics AS text[]), CAST(:contacts AS text[]), CAST(:leads AS text[]),
             CAST(:kinds AS text[]), CAST(:priorities AS smallint[]), CAST(:teams AS text[]),
             CAST(:opened AS timestamptz[]), CAST(:due AS timestamptz[]), CAST(:snoozed AS timestamptz[]),
-            CAST(:abouts AS bytea[]), CAST(:events AS text[]))
-     AS new (id, clinic, contact_id, lead_id, kind, priority, team, opened_at, due_at, snoozed, about, event_id)
+            CAST(:abouts AS bytea[]), CAST(:events AS text[]), CAST(:escalates_at AS timestamptz[]),
+            CAST(:escalates_to AS text[]), CAST(:wishes AS text[]))
+     AS new (id, clinic, contact_id, lead_id, kind, priority, team, opened_at, due_at, snoozed, about, event_id,
+             escalates_at, escalates_to, wish)
 CROSS JOIN LATERAL (SELECT CASE WHEN snoozed IS NULL THEN 'open' ELSE 'snoozed' END AS standing) AS first
 """)
 
@@ -151,6 +161,9 @@ async def open_tasks(conn: AsyncConnection, vault: Vault, rows: Sequence[TaskRow
             "snoozed": [row.snoozed_until for row in rows],
             "abouts": [vault.seal("task", row.about) for row in rows],
             "events": [row.event_id for row in rows],
+            "escalates_at": [row.escalates_at for row in rows],
+            "escalates_to": [row.escalates_to for row in rows],
+            "wishes": [orjson.dumps(row.wish).decode() if row.wish else None for row in rows],
         },
     )
     await record(conn, [Entry(task_id=row.id, at=row.opened_at, kind="opened") for row in rows])
@@ -191,7 +204,9 @@ async def cancel_tasks(
 
 _CONTACT_OF = text("SELECT contact_id FROM tasks WHERE id = :id AND clinic = :clinic")
 
-_LOCK = text(f"SELECT id, lead_id, version, {', '.join(_STANDING)} FROM tasks WHERE id = :id FOR UPDATE")  # noqa: S608
+_LOCK = text(
+    f"SELECT id, lead_id, kind, team, version, {', '.join(STANDING)} FROM tasks WHERE id = :id FOR UPDATE"  # noqa: S608
+)
 
 _CANDIDATES = text("""
 SELECT id, contact_id FROM tasks
@@ -206,7 +221,7 @@ _TRY_CONTACT = text("SELECT id, clinic, lane FROM contacts WHERE id = :id FOR NO
 
 _MOVE = text(
     "UPDATE tasks SET version = version + 1, "  # noqa: S608
-    + ", ".join(f"{name} = :{name}" for name in _STANDING)
+    + ", ".join(f"{name} = :{name}" for name in STANDING)
     + " WHERE id = :id"
 )
 
@@ -243,14 +258,53 @@ async def try_lock(conn: AsyncConnection, task_id: str, contact_id: str) -> Held
 
 async def _lock_row(conn: AsyncConnection, contact: ContactRef, task_id: str) -> HeldTask:
     row = (await conn.execute(_LOCK, {"id": task_id})).one()
-    standing = Standing(**{name: row._mapping[name] for name in _STANDING})
-    return HeldTask(id=row.id, contact=contact, lead_id=row.lead_id, version=row.version, standing=standing)
+    standing = Standing(**{name: row._mapping[name] for name in STANDING})
+    return HeldTask(
+        id=row.id,
+        contact=contact,
+        lead_id=row.lead_id,
+        kind=row.kind,
+        team=row.team,
+        version=row.version,
+        standing=standing,
+    )
 
 
 async def move(conn: AsyncConnection, standing: Standing, entry: Entry) -> None:
     """Write a locked task's new standing and the line of its history; its version goes up. The caller numbers it."""
     await conn.execute(_MOVE, {"id": entry.task_id, **asdict(standing)})
     await record(conn, [entry])
+
+
+async def answered(conn: AsyncConnection, task_id: str, now: datetime) -> None:
+    """Stop a locked task's clock: somebody has written to the lead, so it is neither overdue nor escalates."""
+    await conn.execute(
+        text("UPDATE tasks SET answered_at = coalesce(answered_at, :now), escalates_at = NULL WHERE id = :id"),
+        {"id": task_id, "now": now},
+    )
+
+
+async def put_off(conn: AsyncConnection, task_id: str, until: datetime) -> None:
+    """Let a locked task escalate no sooner than this, if it still would."""
+    await conn.execute(
+        text("UPDATE tasks SET escalates_at = :until WHERE id = :id AND escalates_at < :until"),
+        {"id": task_id, "until": until},
+    )
+
+
+async def open_count(conn: AsyncConnection, clinic: str, team: str) -> int:
+    """How many tasks of a team need somebody now: open or claimed, not those put aside."""
+    found: int = (
+        await conn.execute(
+            text(
+                "SELECT count(*) FROM tasks WHERE clinic = :clinic AND team = :team"
+                # As the partial index says it, which has the waiting tasks only, and then what is meant.
+                " AND status IN ('open', 'claimed', 'snoozed') AND status <> 'snoozed'"
+            ),
+            {"clinic": clinic, "team": team},
+        )
+    ).scalar_one()
+    return found
 
 
 async def record(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -268,37 +322,3 @@ async def record(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
             "words": [entry.words for entry in entries],
         },
     )
-
-
-# --- what time does ----------------------------------------------------------------------------------------
-
-# The same rule as `leases.settle`. Rows that somebody is working on are left for the next second: waiting for
-# them here could close a circle of locks.
-_END = text("""
-WITH ended AS (
-    SELECT id, status, assignee, coalesce(lease_until, snoozed_until) AS ended_at FROM tasks
-    WHERE (status = 'claimed' AND lease_until <= :now) OR (status = 'snoozed' AND snoozed_until <= :now)
-    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
-)
-UPDATE tasks
-SET status = 'open', version = version + 1, lapsed_by = tasks.assignee, lapsed_until = tasks.lease_until,
-    assignee = NULL, lease_until = NULL, snoozed_until = NULL
-FROM ended WHERE tasks.id = ended.id
-RETURNING tasks.clinic, tasks.id, ended.status, ended.assignee, ended.ended_at
-""")
-
-_ENDINGS: Mapping[str, str] = {"claimed": "lease_ended", "snoozed": "snooze_ended"}
-
-
-async def end_leases(conn: AsyncConnection, now: datetime, limit: int = 500) -> list[str]:
-    """Put back into the queue what a lease or a snooze held until now, numbered; the clinics where that happened."""
-    rows = sorted(await conn.execute(_END, {"now": now, "limit": limit}))
-    by_clinic: dict[str, list[str]] = {}
-    for row in rows:
-        by_clinic.setdefault(row.clinic, []).append(row.id)
-    await record(
-        conn, [Entry(task_id=row.id, at=row.ended_at, kind=_ENDINGS[row.status], by=row.assignee) for row in rows]
-    )
-    for clinic, ids in by_clinic.items():
-        await number_changes(conn, clinic, ids)
-    return list(by_clinic)
