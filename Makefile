@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: help run setup test lint types unit bench lock clean
+.PHONY: model help run setup test lint types unit bench lock clean
 
 help:            ## Show what can be made
 	@grep -E '^[a-z]+: *.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -39,6 +39,9 @@ test: lint types ## Everything: style, types, and the whole suite on real Postgr
 
 bench: setup     ## Speeds, each as a ratio to a baseline in the same run
 	@$(BIN)/python -m benchmarks
+
+model: setup     ## Learn the reply reader's weights from its sentences
+	@$(BIN)/python -m training.replies
 
 lock:            ## Make requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock

@@ -72,7 +72,10 @@ def _environment(settings: Settings, port: int, demo: bool) -> None:
     ours = {"LEADLINE_DATA_DIR": str(settings.data_dir), "LEADLINE_PUBLIC_URL": f"http://{HOST}:{port}"}
     if demo:
         ours |= {"LEADLINE_ENV": "demo", **generated_secrets(settings.data_dir)}
-        ours |= {"LEADLINE_TWILIO_API_URL": f"http://{HOST}:{port + 1}"}
+        ours |= {
+            "LEADLINE_TWILIO_API_URL": f"http://{HOST}:{port + 1}",
+            "LEADLINE_SMTP_URL": f"smtp://{HOST}:{port + 2}",
+        }
     elif not settings.public_url:
         say(f"LEADLINE_PUBLIC_URL is not set: carriers can't reach http://{HOST}:{port} from outside.")
     given = {name: value for name, value in os.environ.items() if value}
@@ -82,7 +85,7 @@ def _environment(settings: Settings, port: int, demo: bool) -> None:
 
 
 def _ports(port: int, own_carrier: bool) -> list[int]:
-    return [port, port + 1] if own_carrier else [port]
+    return [port, port + 1, port + 2] if own_carrier else [port]
 
 
 async def _may_start(data_dir: Path, ports: list[int]) -> None:
@@ -175,7 +178,8 @@ async def _start(children: Children, settings: Settings, port: int, demo: bool, 
         return Child(name, (name.lower(), *arguments), logs / f"{name.lower()}.log" if logs else None)
 
     numbers = [word for number in await _numbers(settings) for word in ("--number", number)] if own_carrier else []
-    carrier = child("carrier", "--port", str(port + 1), *numbers) if own_carrier else None
+    mail = ("--mail-port", str(port + 2))
+    carrier = child("carrier", "--port", str(port + 1), *mail, *numbers) if own_carrier else None
     apart = [child("API", "--port", str(port)), child("worker")]
     children.start([*apart, carrier] if carrier else apart)
     return carrier
@@ -232,6 +236,7 @@ def _running(settings: Settings, port: int) -> Running:
         public_url=settings.public_url,
         lanes=settings.lanes,
         twilio_api_url=settings.twilio_api_url,
+        smtp_url=settings.smtp_url,
     )
 
 

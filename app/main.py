@@ -1,5 +1,6 @@
 """The web application: routers, what they hold in common, and what a process opens and closes around them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -8,7 +9,22 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.api import bookings, demo, health, lead_orders, lead_reading, leads, links, messages, problems, tasks, webhooks
+from app.api import (
+    bookings,
+    demo,
+    health,
+    lead_orders,
+    lead_reading,
+    leads,
+    links,
+    messages,
+    problems,
+    reports,
+    tasks,
+    unsubscribe,
+    versions,
+    webhooks,
+)
 from app.api.auth import Keyring
 from app.api.health import CountRequests
 from app.api.ingest import Intake
@@ -18,7 +34,20 @@ from app.settings import Settings
 
 LARGEST_BODY = 64 * 1024
 
-ROUTERS = (leads, lead_reading, lead_orders, webhooks, bookings, tasks, messages, links, health)
+ROUTERS = (
+    leads,
+    lead_reading,
+    lead_orders,
+    webhooks,
+    bookings,
+    tasks,
+    messages,
+    links,
+    unsubscribe,
+    reports,
+    versions,
+    health,
+)
 
 
 class BodyLimit(RequestBodyLimitMiddleware):
@@ -67,6 +96,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
         # It would hand exceptions, text and all, to whatever exporter the environment names.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    app.state.stopping = asyncio.Event()  # Set when the server is told to stop: then nobody is kept waiting.
     for module in ROUTERS:
         app.include_router(module.router)
     if known.env in demo.ENVIRONMENTS:

@@ -37,6 +37,7 @@ class Running:
     public_url: str
     lanes: int
     twilio_api_url: str = ""
+    smtp_url: str = ""
 
 
 def write_private(path: Path, text: str) -> None:

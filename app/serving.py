@@ -3,9 +3,9 @@
 import asyncio
 import gc
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 
 import uvicorn
 
@@ -22,21 +22,31 @@ async def preflight(settings: Settings) -> None:
         pass
 
 
-class _Server(uvicorn.Server):
-    """Leaves signals to us, so that a stop that was asked for ends with 0."""
+class Server(uvicorn.Server):
+    """Leaves signals to us, so that a stop that was asked for ends with 0; and streams end when it stops."""
+
+    def __init__(self, config: uvicorn.Config, stopping: asyncio.Event) -> None:
+        super().__init__(config)
+        self.stopping = stopping
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Nothing is captured."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell whoever is kept waiting before waiting for their answers' end."""
+        self.stopping.set()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve the API until SIGTERM or SIGINT; a second one hastens."""
     from app.main import create_app
 
+    app = create_app(settings)
     config = uvicorn.Config(
-        partial(create_app, settings),
-        factory=True,
+        app,
         host=host,
         port=port,
         loop="uvloop",
@@ -51,7 +61,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=STOP_WITHIN,
     )
-    server = _Server(config)
+    server = Server(config, app.state.stopping)
     config.load()
     gc.freeze()  # What start-up made lives as long as we do: the collector need not walk it again and again.
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

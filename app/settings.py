@@ -28,6 +28,11 @@ class Settings(BaseSettings):
     lanes: int = Field(default=64, ge=1, le=1024)
     log_format: Literal["json", "pretty"] = "json"
     twilio_api_url: str = Field(default="", description="scheme and host of an emulator; empty: Twilio itself")
+    smtp_url: str = Field(
+        default="",
+        pattern=r"^(smtp://[^/:@\s]+:\d+)?$",
+        description="smtp://HOST:PORT of an emulator that takes every clinic's e-mails; empty: their own servers",
+    )
 
     @field_validator("secret_keys", mode="before")
     @classmethod

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from benchmarks import answer_to_task, events_decided, lead_to_text, leads_in, texts_sent
+from benchmarks import answer_to_task, events_decided, funnel, lead_to_text, leads_in, poll_cost, simulated, texts_sent
 from benchmarks.figures import Figure
 from benchmarks.ground import BenchmarkFailed, Ground, embedded_servers
 
@@ -19,6 +19,9 @@ ROWS = {
     "texts-sent": texts_sent,
     "answer-to-task": answer_to_task,
     "lead-to-text": lead_to_text,
+    "simulate": simulated,
+    "poll-cost": poll_cost,
+    "funnel": funnel,
 }
 
 console = Console(stderr=True)
@@ -27,6 +30,7 @@ console = Console(stderr=True)
 def main(
     only: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(ROWS)}; may be given again.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=50, help="Rounds of each; the figure is their median.")] = 3,
+    messages: Annotated[int, typer.Option(min=1_000, help="Messages in the benchmark of the funnel.")] = 1_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON document on stdout.")] = False,
 ) -> None:
     """Measure how fast Leadline is on this machine. Exit 1 when a bound does not hold."""
@@ -36,7 +40,7 @@ def main(
         console.print(f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(ROWS)}")
         raise typer.Exit(2)
     try:
-        figures = asyncio.run(_measure(wanted, rounds))
+        figures = asyncio.run(_measure(wanted, rounds, messages))
     except BenchmarkFailed as failure:
         console.print(f"no figures: {failure}")
         raise typer.Exit(1) from None
@@ -46,11 +50,11 @@ def main(
     raise typer.Exit(0 if all(figure.holds for figure in figures) else 1)
 
 
-async def _measure(names: list[str], rounds: int) -> list[Figure]:
+async def _measure(names: list[str], rounds: int, messages: int) -> list[Figure]:
     bar = Progress(TextColumn("{task.description:<16}"), BarColumn(), TimeElapsedColumn(), console=console)
     figures: list[Figure] = []
     with embedded_servers() as embedded, bar:
-        ground = Ground(embedded)
+        ground = Ground(embedded, messages)
         for name in names:
             row = bar.add_task(name, total=2 * rounds)
             figures += await ROWS[name].measure(ground, rounds, lambda row=row: bar.advance(row))

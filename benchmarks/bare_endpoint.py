@@ -17,8 +17,8 @@ import uvicorn
 from fastapi import FastAPI, Request
 
 from app import lifeline
+from app.adapters.lead_form import LeadIn
 from app.api.auth import Keyring, authenticate
-from app.api.lead_form import LeadIn
 from app.api.leads import LeadTaken
 from app.domain.ids import new_id
 from app.runtime import open_engine

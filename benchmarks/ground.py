@@ -187,6 +187,8 @@ class Ground:
     """The servers of a run, and the places made on them."""
 
     embedded: Embedded
+    messages: int = 1_000_000
+    """How many messages there are where many are wanted."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @asynccontextmanager

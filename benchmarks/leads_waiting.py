@@ -1,8 +1,9 @@
 """Leads that wait to be worked: many `LeadCaptured` events in the log, appended as the API appends them."""
 
+from app.adapters.lead_form import LeadIn
 from app.adapters.store.ingest import take_in
 from app.api.auth import Caller
-from app.api.lead_form import LeadIn, parse_json
+from app.api.lead_form import parse_json
 from app.api.leads import submit_as
 from benchmarks.ground import Place
 from benchmarks.people import body

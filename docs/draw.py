@@ -44,6 +44,8 @@ ROOMS = (
     Room("api", "doors in: verify, append, answer; never decide, never send", ("app.api", "app.main")),
     Room("workers", "read events, decide, claim under the gate, send, keep house", ("app.workers",)),
     Room("carrier", "the emulated carrier and its handset page, a process of its own", ("app.carrier",)),
+    Room("simulation", "the same rules over a moved clock, with nothing behind them", ("app.simulation",)),
+    Room("reporting", "reports as they are read: a document, a terminal, CSV, a page", ("app.reporting",)),
     Room("runtime", "what a process holds: settings, engine, vault, the doorbell", ("app.runtime", "app.settings")),
     Room("adapters", "the outside, one thing a file: SQL, clinic files, carriers, encryption", ("app.adapters",)),
     Room("domain", "the rules: pure functions over plain data", ("app.domain",)),

@@ -47,8 +47,10 @@ def page() -> str:
         "## What happened × where the lead stands",
         grid([event.__name__ for event in EVENTS], machine.TABLE, {event.__name__: event for event in EVENTS}),
         "## A reply, by what it means",
-        "`reply` reads the text, then looks here. Only a reading that is `sure` acts by itself; a likely opt-out has a"
-        " row of its own, and whatever is doubtful ends with a person.",
+        "`reply` reads the text, then looks here. Only a reading that is `sure` acts by itself; an opt-out, a danger"
+        " and a wrong number that are only likely have rows of their own, so has a danger beside a stop, and what is"
+        " doubtful ends with a person. A pick from an open choice and an answer to the clinic's question come"
+        " before ([answers.md](answers.md)).",
         grid([str(key) for key in answers.REPLIES[None]], answers.REPLIES, {str(k): k for k in answers.REPLIES[None]}),
         "## A task is done, by its outcome",
         pairs("outcome", staff.OUTCOMES),

@@ -3,6 +3,7 @@
 #
 #   KEY=llk_… sh examples/post_lead.sh [FIRST_NAME [PHONE]]
 #
+# The consent's words are those that examples/lakeside.yaml has on file for this form; any others and nobody is texted.
 # KEY is a key of role source (`leadline keys create --role source …`); URL is where the API answers.
 # The Idempotency-Key makes it safe to run again: the same key and body answer as before and make no second lead.
 set -eu
@@ -26,7 +27,7 @@ curl --silent --show-error --fail-with-body "$URL/leads" \
   "consent": {
     "sms": true,
     "method": "web_form",
-    "text": "I agree to receive text messages about my appointment request from Lakeside Clinic."
+    "text": "I agree to receive text messages about my appointment request from Lakeside Clinic at the number I gave. Message frequency varies. Message and data rates may apply. Reply STOP to opt out, HELP for help. Text messages are not encrypted. My consent is not a condition of care. See our privacy policy and terms at https://lakeside.example/privacy."
   }
 }
 BODY

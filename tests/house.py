@@ -22,6 +22,7 @@ from app.carrier import serve as serve_carrier
 from app.embedded import Servers
 from app.main import create_app
 from app.runtime import Runtime
+from app.serving import Server
 from app.workers import work
 from tests.installation import Keys, a_lead, a_runtime, bearer, make_keys, set_clock
 
@@ -148,8 +149,9 @@ async def _answers(client: httpx.AsyncClient, path: str) -> bool:
 @asynccontextmanager
 async def an_api(runtime: Runtime, sock: socket.socket) -> AsyncIterator[httpx.AsyncClient]:
     """The API on a real port."""
-    config = uvicorn.Config(create_app(runtime.settings, runtime), log_config=None, lifespan="on", access_log=False)
-    server = uvicorn.Server(config)
+    app = create_app(runtime.settings, runtime)
+    config = uvicorn.Config(app, log_config=None, lifespan="on", access_log=False)
+    server = Server(config, app.state.stopping)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     async with httpx.AsyncClient(base_url=address(sock), timeout=20) as client:
         await until(lambda: _answers(client, "/healthz"))

@@ -115,6 +115,7 @@ class Keys:
 
 
 async def make_keys(runtime: Runtime) -> Keys:
+    """One key of every sort, at Lakeside and at the other clinic."""
     wanted = {
         "source": ("lakeside", "source", "website"),
         "coordinator": ("lakeside", "coordinator", None),

@@ -1,6 +1,6 @@
 """Phones as people type them, told apart: a US number that can be texted, or a clear word about what is wrong.
 
-What a number is (valid, toll-free, where) is decided by its first six digits, area code and exchange, so each
+What a number is (valid, toll-free, foreign) is decided by its first six digits, area code and exchange, so each
 pair is looked up once and remembered. Territories count as the US; a number with an extension does not.
 """
 
@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberType, timezone
+from phonenumbers import NumberParseException, PhoneNumberType
 
 REGIONS = frozenset({"US", "PR", "VI", "GU", "AS", "MP"})
 """The US and its territories, as the numbering plan's regions."""
@@ -32,11 +32,6 @@ def parse_us_phone(raw: str) -> str:
     if refusal:
         raise PhoneError(refusal)
     return "+1" + national
-
-
-def zones_of(phone: str) -> tuple[str, ...]:
-    """The IANA zones a US number in E.164 may be in, by area code and exchange; none when nobody knows."""
-    return _zones(phone[2:8])
 
 
 def _national(raw: str) -> str:
@@ -80,9 +75,3 @@ def _refusal(prefix: str) -> str | None:
     if phonenumbers.region_code_for_number(number) not in REGIONS:
         return "is not a US number; only numbers of the US and its territories are texted"
     return None
-
-
-@lru_cache(maxsize=65536)
-def _zones(prefix: str) -> tuple[str, ...]:
-    found = timezone.time_zones_for_geographical_number(_sample(prefix))
-    return tuple(sorted(zone for zone in found if zone != timezone.UNKNOWN_TIMEZONE))

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -55,8 +56,13 @@ MESSAGE_STATUSES = (
     "expired",
     "received",
 )
+CONSENT_STATUSES = ("granted", "renewed", "unmatched", "withdrawn")
 TASK_STATUSES = ("open", "claimed", "snoozed", "done", "cancelled")
 ROLES = ("source", "coordinator", "admin")
+FUNNEL_MEASURES = (
+    *("captured", "leads", "entered", "sent", "segments", "emails", "delivered", "failed"),
+    *("replies", "replied", "question", "booked", "declined", "opted_out"),
+)
 
 
 def _moment(name: str, *, required: bool = False, real: bool = False) -> Column:  # type: ignore[type-arg]
@@ -100,6 +106,7 @@ clinic_versions = Table(
     Column("document", Text, nullable=False),
     Column("digest", Text, nullable=False),
     _moment("applied_at", required=True, real=True),
+    Column("applied_by", Text),
     comment="Clinic files as applied; secrets stay references.",
 )
 
@@ -159,6 +166,7 @@ contacts = Table(
     Column("phone_cipher", LargeBinary, nullable=False),
     Column("lane", SmallInteger, nullable=False),
     Column("sender", Text),
+    Column("talk_cipher", LargeBinary),
     _moment("created_at", required=True, real=True),
     UniqueConstraint("clinic", "phone_hash"),
 )
@@ -172,6 +180,23 @@ suppressions = Table(
     Column("by", Text, nullable=False),
     _moment("since", required=True),
     _moment("lifted_at"),
+)
+
+email_suppressions = Table(
+    "email_suppressions",
+    metadata,
+    Column("brand", Text, primary_key=True),
+    Column("email_hash", LargeBinary, primary_key=True),
+    _moment("since", required=True),
+    comment="Who wants no e-mails. It says nothing about texts; the hash is the one of leads.email_hash.",
+)
+
+mailboxes = Table(
+    "mailboxes",
+    metadata,
+    Column("clinic", Text, ForeignKey("clinics.key"), primary_key=True),
+    _moment("next_free_at"),
+    comment="Pace of a clinic's e-mails, as senders have it for texts: the theoretical arrival time, by real time.",
 )
 
 leads = Table(
@@ -188,6 +213,8 @@ leads = Table(
     Column("location", Text),
     Column("language", Text),
     Column("zones", ARRAY(Text), nullable=False),
+    Column("states", ARRAY(Text), nullable=False, server_default="{}"),
+    Column("located", JSONB, nullable=False, server_default="[]"),
     Column("test", Boolean, nullable=False),
     Column("facts_cipher", LargeBinary, nullable=False),
     Column("email_hash", LargeBinary),
@@ -204,6 +231,11 @@ leads = Table(
 )
 Index("ix_leads_contact_id", leads.c.contact_id)
 Index("ix_leads_clinic_captured_at_id", leads.c.clinic, leads.c.captured_at, leads.c.id)
+Index(
+    "ix_leads_sequence",
+    *(leads.c.clinic, leads.c.sequence, leads.c.version, leads.c.id),
+    postgresql_where=text("sequence IS NOT NULL"),
+)
 Index("ix_leads_email_hash", leads.c.clinic, leads.c.email_hash, postgresql_where=text("email_hash IS NOT NULL"))
 
 stage_changes = Table(
@@ -244,6 +276,7 @@ events = Table(
 Index("ix_events_unread", events.c.lane, events.c.no, postgresql_where=text("read_no IS NULL"))
 Index("ix_events_blocking", events.c.contact_id, postgresql_where=text("read_no IS NULL AND blocks"))
 Index("ix_events_contact_id_no", events.c.contact_id, events.c.no)
+Index("ix_events_read", events.c.lane, events.c.read_no, postgresql_where=text("read_no IS NOT NULL"))
 
 idempotency_keys = Table(
     "idempotency_keys",
@@ -262,20 +295,34 @@ consents = Table(
     "consents",
     metadata,
     Column("id", Text, primary_key=True),
+    Column("no", BigInteger, Identity(always=True), nullable=False),
     Column("clinic", Text, ForeignKey("clinics.key"), nullable=False),
-    Column("contact_id", Text, ForeignKey("contacts.id"), nullable=False),
-    Column("lead_id", Text, ForeignKey("leads.id")),
+    Column("contact_id", Text, nullable=False),
+    Column("lead_id", Text),
+    Column("person", Text),
+    Column("phone_hash", LargeBinary, nullable=False),
+    Column("phone_cipher", LargeBinary, nullable=False),
     Column("status", Text, nullable=False),
     Column("method", Text, nullable=False),
-    Column("act_cipher", LargeBinary, nullable=False),
+    Column("text_key", Text),
     Column("text_sha256", Text),
+    Column("problem", Text),
+    Column("source", Text),
+    Column("language", Text),
+    Column("clinic_name", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("recorded_by", Text),
+    Column("corrects", Text),
+    Column("act_cipher", LargeBinary, nullable=False),
     _moment("occurred_at"),
     _moment("recorded_at", required=True),
-    _one_of("status", ("granted", "withdrawn")),
-    comment="The ledger: rows are added and never changed.",
+    _moment("written_at", required=True, real=True),
+    _one_of("status", CONSENT_STATUSES),
+    comment="The ledger: rows are added and never changed, a trigger sees to it; it outlives leads and contacts.",
 )
 Index("ix_consents_contact_id", consents.c.contact_id)
-Index("ix_consents_withdrawn", consents.c.contact_id, postgresql_where=text("status = 'withdrawn'"))
+Index("ix_consents_clinic_no", consents.c.clinic, consents.c.no, unique=True)
+Index("ix_consents_problem", consents.c.recorded_at, postgresql_where=text("problem IS NOT NULL"))
 
 messages = Table(
     "messages",
@@ -293,6 +340,7 @@ messages = Table(
     Column("sequence", Text),
     Column("version", Integer),
     Column("step", Text),
+    Column("variant", Text),
     Column("task_id", Text),
     Column("consent_id", Text),
     Column("body_cipher", LargeBinary, nullable=False),
@@ -310,6 +358,7 @@ messages = Table(
     Column("looks", SmallInteger, nullable=False, server_default="0"),
     _moment("look_at"),
     Column("decision", JSONB),
+    Column("reading", JSONB),
     _one_of("status", MESSAGE_STATUSES),
     comment="Texts out and in, and the due moments of steps that are no text. Out: plan, then delivery columns.",
 )
@@ -333,6 +382,12 @@ Index(
     messages.c.contact_id,
     messages.c.sent_at,
     postgresql_where=text("purpose = 'step' AND channel = 'text' AND sent_at IS NOT NULL"),
+)
+Index(
+    "ix_messages_emails_sent",
+    messages.c.contact_id,
+    messages.c.sent_at,
+    postgresql_where=text("channel = 'email' AND sent_at IS NOT NULL"),
 )
 Index("ix_messages_carrier_id", messages.c.carrier_id)
 Index("ix_messages_unsettled", messages.c.claimed_at, postgresql_where=text("status IN ('sending', 'unknown')"))
@@ -365,6 +420,12 @@ tasks = Table(
     _moment("completed_at"),
     Column("listed_status", Text),
     Column("left_nos", JSONB, nullable=False, server_default="{}"),
+    _moment("answered_at"),
+    _moment("escalates_at"),
+    _moment("escalated_at"),
+    Column("escalates_to", Text),
+    Column("escalated_to", Text),
+    Column("wish", JSONB),
     _one_of("status", TASK_STATUSES),
     comment="listed_status is the status as of change_no; left_nos has, by status, the change that last left it.",
 )
@@ -378,8 +439,14 @@ Index(
     postgresql_where=text("status IN ('open', 'claimed', 'snoozed')"),
 )
 Index("ix_tasks_contact_id", tasks.c.contact_id)
+Index("ix_tasks_urgent", tasks.c.id, postgresql_where=text("kind = 'urgent'"))
 Index("ix_tasks_leases", tasks.c.lease_until, postgresql_where=text("status = 'claimed'"))
 Index("ix_tasks_snoozes", tasks.c.snoozed_until, postgresql_where=text("status = 'snoozed'"))
+Index(
+    "ix_tasks_escalations",
+    tasks.c.escalates_at,
+    postgresql_where=text("status IN ('open', 'claimed') AND escalates_at IS NOT NULL"),
+)
 
 task_entries = Table(
     "task_entries",
@@ -415,6 +482,56 @@ bookings = Table(
     _moment("at", required=True),
 )
 Index("ix_bookings_contact_id", bookings.c.contact_id)
+
+funnel_marks = Table(
+    "funnel_marks",
+    metadata,
+    Column("lane", SmallInteger, primary_key=True, autoincrement=False),
+    Column("read_no", BigInteger, nullable=False),
+    comment="Up to which event of each lane the figures count; it moves in the transaction that counts.",
+)
+
+funnel_leads = Table(
+    "funnel_leads",
+    metadata,
+    Column("lead_id", Text, primary_key=True),
+    Column("state", JSONB, nullable=False),
+    comment="What counting must remember of a lead: its last step text, what of it was counted. No word of a person.",
+)
+
+funnel_tasks = Table(
+    "funnel_tasks",
+    metadata,
+    Column("task_id", Text, primary_key=True),
+    Column("state", JSONB, nullable=False),
+    comment="The same of a task: when it was opened and under what it counts, and whether its answer was counted.",
+)
+
+funnel_days = Table(
+    "funnel_days",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    *(
+        Column(name, Text, primary_key=True)
+        for name in ("sequence", "step", "variant", "source", "location", "service")
+    ),
+    *(Column(name, Integer, nullable=False, server_default="0") for name in FUNNEL_MEASURES),
+    comment="The funnel by day in the clinic's zone; '-' stands for none.",
+)
+
+funnel_times = Table(
+    "funnel_times",
+    metadata,
+    Column("clinic", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("measure", Text, primary_key=True),
+    *(Column(name, Text, primary_key=True) for name in ("sequence", "variant", "source", "kind", "team")),
+    Column("bucket", SmallInteger, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False, server_default="0"),
+    Column("booked", Integer, nullable=False, server_default="0"),
+    comment="How long things took, by bucket (domain.funnel.EDGES), and how many of those leads booked.",
+)
 
 heartbeats = Table(
     "heartbeats",

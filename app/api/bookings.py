@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.adapters.lead_form import Email, ExternalId, Key, Moment, OptionalPhone
 from app.adapters.store import bookings
 from app.adapters.store.bookings import Booking
 from app.api.auth import Caller, any_key
-from app.api.lead_form import Email, ExternalId, Key, Moment, OptionalPhone
 from app.api.problems import refusals
 from app.api.state import get_runtime
 from app.api.waiting import until_no_claim_can_start

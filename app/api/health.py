@@ -9,10 +9,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.adapters.store import task_lists
 from app.adapters.store.vitals import Vitals, vitals
 from app.adapters.transient import is_transient
-from app.api.measures import GAUGES, REGISTRY, REQUESTS
-from app.api.state import answer, get_runtime
+from app.api.measures import DRIFTING, GAUGES, REGISTRY, REQUESTS, TEAM_GAUGES
+from app.api.state import answer, get_clinics, get_runtime
 from app.runtime import Runtime
 
 router = APIRouter(tags=["health"])
@@ -82,7 +83,28 @@ async def metrics(request: Request) -> Response:
     for name, gauge in GAUGES.items():
         value = getattr(signs, name) if signs else None
         gauge.set(float("nan") if value is None else value)
+    DRIFTING.clear()
+    for source, forms in signs.drifting if signs else ():
+        DRIFTING.labels(source).set(forms)
+    await _show_teams(request, known=signs is not None)
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _show_teams(request: Request, *, known: bool) -> None:
+    """Set each team's gauges; a team that has nothing to do is there with zeros."""
+    for gauge in TEAM_GAUGES.values():
+        gauge.clear()
+    if not known:
+        return
+    async with get_runtime(request).engine.connect() as conn:
+        loads = {(load.clinic, load.team): load for load in await task_lists.loads(conn)}
+    clinics = await get_clinics(request).all()
+    capacity = {(key, team): of.capacity for key, clinic in clinics.items() for team, of in clinic.teams.items()}
+    for clinic, team in capacity.keys() | loads.keys():
+        load = loads.get((clinic, team))
+        TEAM_GAUGES["open"].labels(clinic, team).set(load.open if load else 0)
+        TEAM_GAUGES["overdue"].labels(clinic, team).set(load.overdue if load else 0)
+        TEAM_GAUGES["capacity"].labels(clinic, team).set(capacity.get((clinic, team), 0))
 
 
 class CountRequests:

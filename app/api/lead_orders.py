@@ -5,24 +5,24 @@ and answers with the lead once the machine has read it: 200, or 202 when that ta
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from app.adapters.lead_form import ConsentIn, Moment, consent_act
 from app.adapters.store import bookings, contacts, events, installation, reading
 from app.adapters.store.bookings import Booking
 from app.api.auth import Caller, any_key, coordinator
-from app.api.lead_form import ConsentIn, Moment
 from app.api.lead_reading import lead_seen
 from app.api.lead_shapes import LeadOut, lead_out
-from app.api.leads import consent_act
-from app.api.problems import not_found, refusals
+from app.api.problems import invalid, not_found, refusals
 from app.api.state import answer, get_runtime
 from app.api.waiting import until_no_claim_can_start, until_read, when_written
-from app.domain.events import ConsentGiven, Event, LeadClosed, LeadPaused, LeadResumed, StaffOptedOut
+from app.domain.events import ConsentAct, ConsentGiven, Event, LeadClosed, LeadPaused, LeadResumed, StaffOptedOut
 from app.domain.ids import new_id
 from app.runtime import Runtime
 
@@ -48,10 +48,26 @@ class BookOrder(Order):
 
 
 class LaterConsent(ConsentIn):
-    """A later consent step: the fields of a form's `consent`, or that object itself under `consent`."""
+    """A later consent step: the fields of a form's `consent`, or that object itself under `consent`.
+
+    `sms` must be said: false takes consent back. `corrects` names the ledger row that this puts right; that, and to
+    say who recorded it and why, is the staff's.
+    """
 
     consent: ConsentIn | None = None
     assignee: Person | None = None
+    reason: Words | None = None
+    corrects: Person | None = None
+
+    def act(self, role: str) -> ConsentAct:
+        """The act it tells of; raises `Problem` when it says neither yes nor no."""
+        said = self.consent or self
+        if "sms" not in said.model_fields_set:
+            raise invalid([("sms", "must be true, or false to take consent back")])
+        act = consent_act(said, received=datetime.now(UTC))
+        if role == "source":
+            return replace(act, method=act.method or "web_form")
+        return replace(act, method=act.method or "told to staff", reason=self.reason, corrects=self.corrects)
 
 
 class ConsentTaken(BaseModel):
@@ -160,8 +176,8 @@ async def take_consent(
 ) -> Response:
     """Record a consent given after the lead came in: to staff, or on a form's second page."""
     runtime = get_runtime(request)
-    act = consent_act(body.consent or body)
-    by = body.assignee or caller.key_id
+    act = body.act(caller.role)
+    by = (body.assignee if caller.role != "source" else None) or caller.key_id
     event = await append(
         runtime,
         caller.clinic,

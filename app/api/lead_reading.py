@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import AwareDatetime
 
 from app.adapters.phones import PhoneError, parse_us_phone
-from app.adapters.store import reading
+from app.adapters.store import reading, timeline
 from app.adapters.store.reading import LeadFilters, LeadSeen
 from app.api.auth import Caller, coordinator
 from app.api.lead_shapes import LeadOut, LeadsOut, TimelineOut, cursor_of, lead_out, place_of, timeline_out
@@ -80,5 +80,5 @@ async def show_timeline(request: Request, caller: Coordinator, lead_id: str) -> 
     runtime = get_runtime(request)
     lead = await lead_seen(runtime, caller.clinic, lead_id)
     async with runtime.engine.connect() as conn:
-        found = await reading.timeline(conn, runtime.vault, lead.contact_id, lead_id)
+        found = await timeline.timeline(conn, runtime.vault, lead.contact_id, lead_id)
     return timeline_out(found)

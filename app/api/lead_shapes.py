@@ -6,9 +6,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, TypeAdapter
 
-from app.adapters.store.reading import LeadPlace, LeadSeen, MessageSeen, TaskSeen, Timeline
+from app.adapters.store.reading import LeadPlace, LeadSeen, MessageSeen
+from app.adapters.store.timeline import TaskSeen, Timeline, Unreadable
 from app.api.problems import invalid
 from app.domain.events import Event
 
@@ -29,13 +30,41 @@ class NextOut(BaseModel):
     step: str | None
 
 
+class ChosenOut(BaseModel):
+    """Why a lead is in its sequence: what its form and answers fulfil, and the scoring rows that counted."""
+
+    at: datetime
+    event_id: str
+    sequence: str
+    version: int
+    because: list[str]
+    track: str
+    points: int
+    score: list[dict[str, Any]]
+
+
 class ConsentOut(BaseModel):
-    """The consent a lead stands on, in the words the person saw."""
+    """The consent a lead stands on, in the words the person saw.
+
+    `status` is `granted`, `renewed` by the phone's own START, or `withdrawn` by the later row `ended_by`;
+    `occurred_at` is when the person agreed, as far as the form (`at`) or its arrival tells.
+    """
 
     id: str
     status: str
     method: str
+    text_key: str | None
+    text_sha256: str | None
+    source: str | None
+    language: str | None
+    clinic_name: str
+    scope: str
+    recorded_by: str | None
+    reason: str | None
+    corrects: str | None
+    occurred_at: datetime
     recorded_at: datetime
+    ended_by: str | None
     sms: bool
     text: str | None
     at: datetime | None
@@ -55,8 +84,12 @@ class LeadOut(BaseModel):
     track: str
     score: int
     sequence: SequenceOut | None
+    chosen: ChosenOut | None
     next: NextOut | None
     consent: ConsentOut | None
+    consent_problem: str | None = Field(
+        description="Why there is none, though an act is on record: `withdrawn`, `erased`, or what is wrong with it."
+    )
     suppressed: bool
     suppressed_by: str | None
     first_name: str
@@ -68,6 +101,7 @@ class LeadOut(BaseModel):
     state: str | None
     timezone: str | None
     zones: list[str]
+    states: list[str]
     service: str | None
     location: str | None
     preferred_times: list[str]
@@ -80,6 +114,8 @@ class LeadOut(BaseModel):
     source: str
     token: str
     captured_at: datetime
+    clicked_at: datetime | None
+    replied_at: datetime | None
     extra: dict[str, Any]
 
 
@@ -106,6 +142,14 @@ class DecisionOut(BaseModel):
     rules: list[RuleOut]
 
 
+class ReadingOut(BaseModel):
+    """How a reply was read: `because` names the row that matched, and no word of the person that is not the row's."""
+
+    intent: str
+    certainty: str
+    because: str
+
+
 class MessageOut(BaseModel):
     """A text, out or in."""
 
@@ -126,6 +170,7 @@ class MessageOut(BaseModel):
     error_code: str | None
     segments: int
     decision: DecisionOut | None
+    reading: ReadingOut | None
 
 
 class MessagesOut(BaseModel):
@@ -168,6 +213,7 @@ def lead_out(lead: LeadSeen) -> LeadOut:
             "consent": asdict(consent.act) | asdict(consent) if consent else None,
             "suppressed": lead.suppressed_by is not None,
             "zones": list(lead.zones),
+            "states": list(lead.states),
             "first_name": facts.get("first_name") or "",
             "preferred_times": facts.get("preferred_times") or [],
             "utm": facts.get("utm") or {},
@@ -185,6 +231,7 @@ def timeline_out(timeline: Timeline) -> TimelineOut:
     """All of it in one list, oldest first; a text stands at the moment it was sent, else at the one it was due."""
     items = [
         *(_event_item(event) for event in timeline.events),
+        *(_consent_item(row) for row in timeline.consents),
         *(
             {"at": one.at, "kind": "stage", "id": one.id, "from": one.from_stage, "to": one.to_stage}
             | {"event_id": one.event_id}
@@ -199,14 +246,25 @@ def timeline_out(timeline: Timeline) -> TimelineOut:
 _AS_JSON: TypeAdapter[Any] = TypeAdapter(Event)
 
 
-def _event_item(event: Event) -> dict[str, Any]:
+def _event_item(event: Event | Unreadable) -> dict[str, Any]:
+    if isinstance(event, Unreadable):
+        return {"at": event.at, "kind": "event", "id": event.id, "event": event.kind, "details": {}}
     said = _AS_JSON.dump_python(event, mode="json", exclude_none=True)
     said = {name: value for name, value in said.items() if name not in ("id", "at", "kind", "token")}
     return {"at": event.at, "kind": "event", "id": event.id, "event": event.kind, "details": said}
 
 
+def _consent_item(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the ledger, told as what happened to consent when it was recorded."""
+    said = {name: value for name, value in row.items() if value is not None and name not in ("id", "phone", "clinic")}
+    return {"at": row["recorded_at"], "kind": "event", "id": row["id"], "event": f"consent_{row['status']}"} | {
+        "details": said
+    }
+
+
 def _message_item(message: MessageSeen) -> dict[str, Any]:
-    return {"at": message.sent_at or message.due_at, "kind": "message", **message_out(message).model_dump()}
+    shown = message_out(message).model_dump()
+    return {"at": message.sent_at or message.due_at, "kind": "message", "channel": message.channel, **shown}
 
 
 def _task_item(task: TaskSeen) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import fields
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -11,15 +11,14 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.adapters.phones import zones_of
+from app.adapters.lead_form import LeadIn, captured_facts
 from app.adapters.store.ingest import Conflict, Submission, Told
 from app.api.auth import Caller, authenticate
 from app.api.ingest import get_intake
-from app.api.lead_form import ConsentIn, LeadIn, read_form
-from app.api.problems import Problem, invalid, refusals
+from app.api.lead_form import read_form
+from app.api.problems import Problem, refusals
 from app.api.state import answer, get_clinic
-from app.domain.clinic import Clinic, Source
-from app.domain.events import ConsentAct
+from app.domain.clinic import Clinic
 from app.domain.ids import new_id
 
 
@@ -35,9 +34,6 @@ class PlainRoute(APIRoute):
 router = APIRouter(tags=["leads in"], route_class=PlainRoute)
 
 LONGEST_KEY = 255
-
-STAFF = "staff"
-"""The source of leads that a coordinator hands in."""
 
 
 def _inlined(model: type[BaseModel]) -> dict[str, Any]:
@@ -113,55 +109,17 @@ def _given_key(request: Request) -> str | None:
 
 
 def submit_as(form: LeadIn, caller: Caller, clinic: Clinic, key: str | None) -> Submission:
-    """The submission of this form by this caller; raises `Problem` when the clinic does not know what it asks for."""
-    source = clinic.sources.get(caller.source or "")
-    service = _known(form.service, "service", source, clinic.services)
-    location = _known(form.location, "location", source, clinic.locations)
+    """The submission of this form by this caller; raises `FormError` when the clinic does not know what it asks for."""
     lead_id = new_id("lead")
+    by = None if caller.role == "source" else caller.key_id
     return Submission(
         clinic=clinic.key,
         phone=form.phone,
         lead_id=lead_id,
         told=Told(f"key:{caller.key_id}", key, sha256(form.canonical()).digest(), lead_id) if key else None,
         facts={
-            **{name: getattr(form, name) for name in FACTS},
-            "service": service,
-            "location": location,
-            "language": form.language or _default(source, "language"),
-            "utm": form.utm or {},
+            **captured_facts(form, clinic, caller.source, datetime.now(UTC)),
             "token": secrets.token_urlsafe(12),
-            "source": caller.source or STAFF,
-            "zones": _zones(form, clinic, location),
-            "consent": consent_act(form.consent) if form.consent else None,
-            "extra": form.extra(),
+            "by": by,
         },
     )
-
-
-FACTS = tuple(LeadIn.model_fields.keys() - {"service", "location", "language", "utm", "consent"})
-"""The fields of a form that its event takes over as they are."""
-
-CONSENT = tuple(field.name for field in fields(ConsentAct))
-
-
-def _default(source: Source | None, name: str) -> str | None:
-    return source.defaults.get(name) if source else None
-
-
-def _known(given: str | None, field: str, source: Source | None, known: Any) -> str | None:
-    key = given or _default(source, field)
-    if key is not None and key not in known:
-        raise invalid([(field, f"is not known at this clinic; known are: {', '.join(sorted(known)) or 'none'}")])
-    return key
-
-
-def _zones(form: LeadIn, clinic: Clinic, location: str | None) -> tuple[str, ...]:
-    """Every time zone the person may be in: the one the form names, else the number's and the clinic's."""
-    if form.timezone:
-        return (form.timezone,)
-    return tuple(sorted({*zones_of(form.phone), clinic.hours_of(location).zone}))
-
-
-def consent_act(form: ConsentIn) -> ConsentAct:
-    """The consent act a form tells of."""
-    return ConsentAct(**{name: getattr(form, name) for name in CONSENT})

@@ -5,7 +5,7 @@ database that is away for a moment (503, come back), and what nobody foresaw (50
 """
 
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.adapters.form_errors import FieldError, FormError, field_errors
 from app.adapters.transient import is_transient, is_unstorable
 
 log = structlog.get_logger()
@@ -49,10 +50,6 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
         for status in statuses
     }
-
-
-FieldError = tuple[str, str]
-"""Which field is to blame (dotted), and what is wrong with it in words that hold no value."""
 
 
 class Problem(Exception):
@@ -104,39 +101,12 @@ def invalid(errors: Iterable[FieldError], title: str = "Some fields are not righ
     return Problem(422, title, errors=errors)
 
 
-MESSAGES = {
-    "missing": "is required",
-    "string_type": "must be a string",
-    "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "is not of the right form",
-    "bool_type": "must be true or false",
-    "timezone_aware": "must say its time zone; send a moment such as 2026-11-24T16:00:00Z",
-    "extra_forbidden": "is not a field of this request",
-    "model_type": "must be an object",
-    "dict_type": "must be an object",
-}
-"""Plainer words for pydantic's most frequent errors, by type; for the rest its own, which quote no input."""
-
-Place = tuple[int | str, ...]
-
-
-def field_errors(
-    errors: Iterable[Mapping[str, Any]], known: Callable[[Place], Place] = lambda place: place
-) -> list[FieldError]:
-    """Pydantic's errors as (dotted field, message), without the values; `known` cuts a place to names of ours."""
-    return [
-        (
-            ".".join(str(part) for part in known(error["loc"])) or "body",
-            MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, "),
-        )
-        for error in errors
-    ]
-
-
 def problem_of(error: Exception) -> Problem:
     """The problem that tells a caller of this error."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, FormError):
+        return invalid(error.errors)
     if isinstance(error, RequestValidationError):
         return invalid(field_errors(error.errors(), known=lambda place: place[1:]))
     if isinstance(error, HTTPException):
@@ -155,7 +125,7 @@ async def _render(_: Request, error: Exception) -> Response:
 
 def install(app: FastAPI) -> None:
     """Have the app answer these errors as problems; the rest is `Shield`'s."""
-    for kind in (Problem, RequestValidationError, HTTPException):
+    for kind in (Problem, FormError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, _render)
 
 

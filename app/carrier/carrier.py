@@ -35,6 +35,7 @@ class CarrierOptions:
     `numbers` maps each of the business's numbers to its webhook base URL; texts to that number are posted to
     `BASE/inbound`. Without numbers any From is accepted and nothing is posted inbound. `callbacks` switches
     status callbacks, `delay` is the time in seconds before each, `history` how many texts are remembered.
+    `mail` is where e-mails are taken in, as host and port; None: nowhere.
     """
 
     numbers: dict[str, str]
@@ -43,6 +44,7 @@ class CarrierOptions:
     callbacks: bool = True
     delay: float = 0.05
     history: int = 200_000
+    mail: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,23 +19,27 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.carrier.carrier import Carrier, CarrierOptions
 from app.carrier.handsets import Handsets
+from app.carrier.mail import MailServer
 from app.carrier.rest import HANG_UP, Rest, refused
 from app.carrier.wire import API_VERSION, NOT_FOUND, UNAUTHORIZED, Refusal
 
 
 def create_carrier(options: CarrierOptions) -> Starlette:
-    """The emulated carrier as an ASGI application; its reports run between lifespan start and stop."""
-    carrier = Carrier(options)
+    """The emulated carrier as an ASGI application; reports and e-mails run between lifespan start and stop."""
+    carrier, mail = Carrier(options), MailServer()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         carrier.receipts.open()
+        smtp = await asyncio.start_server(mail.serve, options.mail[0], options.mail[1]) if options.mail else None
         yield
+        if smtp is not None:
+            smtp.close()
         await carrier.receipts.close()
         await carrier.webhooks.close()
 
     return Starlette(
-        routes=[*Rest(carrier).routes(), *Handsets(carrier).routes()],
+        routes=[*Rest(carrier).routes(), *Handsets(carrier).routes(), *mail.routes()],
         exception_handlers={HTTPException: _refuse},
         lifespan=lifespan,
     )

@@ -8,7 +8,24 @@ import sys
 
 import typer
 
-from app.cli import clinics, clock, doctor, keys, processes, replies, sending
+from app.cli import (
+    check,
+    clinics,
+    clock,
+    doctor,
+    erase,
+    export,
+    keys,
+    lint,
+    processes,
+    replay,
+    replies,
+    report,
+    sending,
+    simulate,
+    suppress,
+    versions,
+)
 from app.cli.screen import say
 
 __all__ = ["app", "main"]
@@ -50,12 +67,24 @@ for panel, commands in {
         processes.migrate,
         processes.carrier,
     ),
-    "Set it up": (clinics.apply, clinics.check),
-    "Look after it": (clock.clock, sending.sending, doctor.doctor, replies.read),
+    "Set it up": (clinics.apply, check.check, simulate.simulate),
+    "Look after it": (
+        clock.clock,
+        sending.sending,
+        doctor.doctor,
+        report.report,
+        export.export,
+        erase.erase,
+        replies.read,
+        replay.replay,
+        lint.lint,
+    ),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 app.add_typer(keys.keys, name="keys", rich_help_panel="Set it up")
+app.add_typer(versions.versions, name="versions", rich_help_panel="Look after it")
+app.add_typer(suppress.suppress, name="suppress", rich_help_panel="Look after it")
 
 
 def main() -> None:

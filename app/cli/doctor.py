@@ -10,8 +10,9 @@ import typer
 from app.cli.screen import DataDir, Json, give_json, say, show_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from app.adapters.store.task_lists import Load
     from app.adapters.store.vitals import Vitals
     from app.domain.clinic import Clinic
     from app.settings import Settings
@@ -24,6 +25,9 @@ LATE = 15 * 60
 
 UNREAD = 60
 """Seconds within which an event should have been read."""
+
+UNCOUNTED = 600
+"""Seconds within which a read event should have been counted into the reports' figures."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ def doctor(as_json: Json = False, data: DataDir = None) -> None:
 async def examine(settings: "Settings") -> list[Sign]:
     """Every check, in the order in which to mend things."""
     from app.adapters.schema import is_current
+    from app.adapters.store import task_lists
     from app.adapters.store.clinics import ClinicShelf
     from app.adapters.store.vitals import vitals
     from app.cli.endings import ending
@@ -71,6 +76,7 @@ async def examine(settings: "Settings") -> list[Sign]:
             signs = [Sign("database", "ok", "answers, at this version")]
             living = await vitals(conn)
             clinics = await ClinicShelf(settings.public_url).take_all(conn)
+            loads = await task_lists.loads(conn)
     except Exception as error:
         end = ending(error)
         if end is None:
@@ -79,7 +85,15 @@ async def examine(settings: "Settings") -> list[Sign]:
         return [Sign("database", "fail", end[1], fix), await _valkey(settings)]
     finally:
         await engine.dispose()
-    return [*signs, await _valkey(settings), _public_url(settings), *_work(living), *_credentials(settings, clinics)]
+    return [
+        *signs,
+        await _valkey(settings),
+        _public_url(settings),
+        *_work(living),
+        *_queue(loads, clinics),
+        *_credentials(settings, clinics),
+        *[await _mail_server(settings, clinic) for clinic in clinics.values() if clinic.smtp is not None],
+    ]
 
 
 async def _valkey(settings: "Settings") -> Sign:
@@ -114,6 +128,7 @@ def _work(living: "Vitals") -> Iterator[Sign]:
     )
     yield _lateness("oldest due message", living.due_age, LATE, "look at the senders' pace and at the worker's log")
     yield _lateness("unread events", living.unread_age, UNREAD, "is a worker running? look at its log")
+    yield _figures(living.counting_age)
     dead = f"{living.quarantined} could not be read"
     yield Sign("dead events", "warn" if living.quarantined else "ok", dead if living.quarantined else "none")
     yield _list(
@@ -122,8 +137,35 @@ def _work(living: "Vitals") -> Iterator[Sign]:
         living.held_senders,
         "settle it with the carrier, then `leadline sending on --sender KEY`",
     )
+    drifting = [f"source {source}: {_forms(count)} not on file" for source, count in living.drifting]
+    fix = "put the words that the form shows into the clinic file, or the form right: until then nobody is texted"
+    yield _list("consent words of forms", "warn", tuple(drifting), fix)
     off = ("all clinics",) if not living.sending else living.silenced_clinics
     yield _list("sending switched off", "warn", off, "`leadline sending on` lets texts go again")
+
+
+def _queue(loads: "Sequence[Load]", clinics: "Mapping[str, Clinic]") -> Iterator[Sign]:
+    """Whether the teams can keep up with what is asked of them."""
+    late = tuple(f"{load.clinic}/{load.team} {load.overdue}" for load in loads if load.overdue)
+    yield _list("overdue tasks", "warn", late, "somebody should look at the queue: `GET /tasks?order=due`")
+    capacities = {(key, team): of.capacity for key, clinic in clinics.items() for team, of in clinic.teams.items()}
+    pressed = tuple(
+        f"{load.clinic}/{load.team} {load.open} of {capacity}"
+        for load in loads
+        if (capacity := capacities.get((load.clinic, load.team))) is not None and load.open > capacity
+    )
+    yield _list("full teams", "warn", pressed, "first texts wait for the team that answers: help it, or raise capacity")
+
+
+def _forms(count: int) -> str:
+    return f"{count} form{'s' * (count != 1)} in the last 7 days showed words that are"
+
+
+def _figures(age: float | None) -> Sign:
+    if age is None or age < UNCOUNTED:
+        return Sign("figures", "ok", "counted")
+    fix = "a worker counts them; after an upgrade or a rebuild that takes a while, and reports are incomplete till then"
+    return Sign("figures", "warn", f"not counted for {_age(age)}", fix)
 
 
 def _lateness(check: str, age: float | None, limit: float, fix: str) -> Sign:
@@ -155,6 +197,26 @@ def _credentials(settings: "Settings", clinics: "Mapping[str, Clinic]") -> Itera
                 yield Sign(f"carrier of {sender.key}", "ok", f"{sender.carrier}, credentials given")
     if not clinics:
         yield Sign("clinics", "warn", "none yet", "`leadline apply FILE`")
+
+
+async def _mail_server(settings: "Settings", clinic: "Clinic") -> Sign:
+    """Whether the clinic's mail server lets us in, as it would let in a worker; nothing is sent."""
+    from app.adapters.email.server import ServerAway, connect, disconnect, login_of
+    from app.running import carrier_environment
+
+    check = f"mail server of {clinic.key}"
+    try:
+        environment = carrier_environment(settings)
+        production = settings.env == "production"
+        login = login_of(clinic, environment, settings.public_url, settings.smtp_url, production=production)
+        server = await connect(login)
+    except LookupError as missing:
+        return Sign(check, "fail", str(missing).strip("'\""), "set it where the workers run")
+    except ServerAway as away:
+        return Sign(check, "fail", f"no connection ({away})", "look at smtp in the clinic file, and at the server")
+    secured = "encrypted" if server.get_transport_info("sslcontext") else "not encrypted"
+    await disconnect(server)
+    return Sign(check, "ok", f"lets us in, {secured}")
 
 
 def _age(seconds: float) -> str:

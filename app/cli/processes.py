@@ -93,6 +93,7 @@ def carrier(
         list[str] | None,
         typer.Option(metavar="N=WEBHOOK_BASE_URL", help="A number of the business and where its texts are posted."),
     ] = None,
+    mail_port: Annotated[int | None, typer.Option(help="Take in e-mails here.", min=1, max=65535)] = None,
     account: Annotated[str, typer.Option(envvar="TWILIO_ACCOUNT_SID", help="Account SID. [default: made up]")] = "",
     token: Annotated[str, typer.Option(envvar="TWILIO_AUTH_TOKEN", help="Auth token. [default: made up]")] = "",
 ) -> None:
@@ -113,7 +114,11 @@ def carrier(
     say(f"The emulated carrier and its phones: http://{host}:{port}/")
     if not given:
         say(f"TWILIO_ACCOUNT_SID={account} TWILIO_AUTH_TOKEN={token}")
-    run(CarrierOptions(numbers=numbers, account=account, token=token), host, port)
+    mail = (host, mail_port) if mail_port is not None else None
+    if mail is not None:
+        free(*mail)
+        say(f"Its mail server: smtp://{host}:{mail_port}, what came is at http://{host}:{port}/mail")
+    run(CarrierOptions(numbers=numbers, account=account, token=token, mail=mail), host, port)
 
 
 def parse_number(written: str) -> tuple[str, str]:

@@ -1,38 +1,64 @@
-"""`leadline read`: how a reply would be read."""
+"""`leadline read`: how a reply would be read, for a person or for a program."""
 
 import json
 import sys
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
-from app.cli.screen import WrongUsage, give_json
+from app.cli.screen import WrongUsage, give_json, show_table
+
+Texts = Annotated[list[str] | None, typer.Argument(help="Replies to read, each in quotes.", show_default=False)]
 
 
 def read(
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON Lines in, JSON Lines out (the only form).")] = True,
+    texts: Texts = None,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="JSON Lines in (stdin), JSON Lines out.")] = False,
 ) -> None:
-    """Say how replies would be read: stdin `{"text"}` lines, stdout intent, certainty and why.
+    """Say how replies would be read: intent, certainty and why; with quoted replies as a table for a person.
 
-    Needs neither a database nor secrets.
+    Without replies as arguments it reads `{"text"}` lines from stdin, as with `--jsonl`. Needs neither a database nor
+    secrets.
 
-    Example: `echo '{"text":"yes please"}' | leadline read --jsonl`
+    Example: `leadline read "can I stop by on Tuesday after 3?"`
     """
-    from app.domain.replies import read_reply
-
+    if texts and jsonl:
+        raise WrongUsage("give replies as arguments or `--jsonl` with lines on stdin, not both")
+    if texts:
+        _show(texts)
+        return
     for number, line in enumerate(sys.stdin, 1):
         if line.strip():
-            reply = _text(line, number)
-            reading = read_reply(reply)
-            told = {"intent": reading.intent, "certainty": reading.certainty, "because": reading.because}
-            give_json({"text": reply, **told}, indent=None)
+            give_json(_told(_given(line, number)), indent=None)
 
 
-def _text(line: str, number: int) -> str:
+def _show(texts: list[str]) -> None:
+    from app.domain.replies import read_reply
+    from app.domain.wishes import read_wish
+
+    today = datetime.now(UTC).astimezone().date()
+    rows = []
+    for text in texts:
+        reading, wish = read_reply(text), read_wish(text, today)
+        also = ", ".join(reading.also)
+        told = json.dumps(wish.as_json()) if wish and reading.intent in ("time_preference", "callback") else ""
+        rows.append((text, reading.intent, reading.certainty, reading.because, also, told))
+    show_table("How it is read", ("Reply", "Intent", "Certainty", "Because", "Also", "Wish"), rows)
+
+
+def _told(given: dict[str, Any]) -> dict[str, Any]:
+    from app.domain.replies import read_reply
+
+    reading = read_reply(given["text"])
+    return {**given, "intent": reading.intent, "certainty": reading.certainty, "because": reading.because}
+
+
+def _given(line: str, number: int) -> dict[str, Any]:
     try:
         given = json.loads(line)
     except ValueError:
         raise WrongUsage(f"line {number} of the input is not JSON") from None
     if not isinstance(given, dict) or not isinstance(given.get("text"), str):
         raise WrongUsage(f'line {number} of the input is not an object with "text"')
-    return str(given["text"])
+    return given

@@ -1,16 +1,16 @@
-"""When: clinic hours and business days, the hours in which a person may be texted, and where the two meet.
+"""When: clinic hours and business days, when things are due, and where the hours of several places meet.
 
-How to think of it: everything that limits a text in time is an `Hours`, a zone with a week and the days that
-differ. A clinic has one; the law gives one per time zone the person may be in. `_meeting` walks any number
-of them together and names the first stretch that lies in all. Instants are aware UTC outside; local times
-live only inside this file. A local time that daylight saving skips means the first instant after the gap;
-one that occurs twice means its first occurrence.
+How to think of it: everything that limits a text in time is an `Opening`, a zone and the intervals of each local
+date. A clinic has one (`Hours`); the law gives one for each place the person may be in (`windows.Window`).
+`_meeting` walks any number of them together and names the first stretch that lies in all. Instants are aware UTC
+outside; local times live only inside this file. A local time that daylight saving skips means the first instant
+after the gap; one that occurs twice means its first occurrence.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from app.domain.clinic import Hours, Interval, Span, Unit
@@ -18,23 +18,28 @@ from app.domain.clinic import Hours, Interval, Span, Unit
 Stretch = tuple[datetime, datetime]
 """From an instant, until an instant (exclusive)."""
 
-LEGAL_FROM, LEGAL_UNTIL = time(8), time(21)
-"""The called person's local time: 47 CFR 64.1200(c)(1)."""
 
-US_ZONES = (
-    "America/New_York",
-    "America/Chicago",
-    "America/Denver",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "America/Adak",
-    "Pacific/Honolulu",
-)
-"""The zones of the fifty states; whoever could be anywhere may be texted only when all of them allow it."""
+class Opening(Protocol):
+    """Hours on local dates, of a clinic or of the law; hashable, for the memory of this file."""
+
+    @property
+    def zone(self) -> str:
+        """The time zone of its dates and times."""
+
+    def on(self, day: date) -> tuple[Interval, ...]:
+        """The intervals of a local date, in order."""
+
+    def __hash__(self) -> int: ...
+
+
+Limits = tuple[Opening, ...]
+"""Everything that must be open at once."""
 
 HORIZON = 400
 """Days to look ahead; a place that opens on none of them is taken to be closed for good."""
+
+MONTHS = HORIZON // 28
+DAY = timedelta(days=1)
 
 
 class NeverOpen(LookupError):
@@ -44,12 +49,9 @@ class NeverOpen(LookupError):
 # Clinic hours.
 
 
-def open_intervals(hours: Hours, day: date) -> tuple[Stretch, ...]:
-    """When a place is open on a local date: closures first, then half days, then the week."""
-    if day in hours.closed:
-        return ()
-    half_day = hours.half_days.get(day)
-    return _instants(hours.zone, day, hours.week[day.weekday()] if half_day is None else half_day)
+def open_intervals(hours: Opening, day: date) -> tuple[Stretch, ...]:
+    """When a place is open on a local date."""
+    return _instants(hours.zone, day, hours.on(day))
 
 
 def is_business_day(hours: Hours, day: date) -> bool:
@@ -57,21 +59,20 @@ def is_business_day(hours: Hours, day: date) -> bool:
     return bool(open_intervals(hours, day))
 
 
-def is_open(hours: Hours, at: datetime) -> bool:
+def is_open(hours: Opening, at: datetime) -> bool:
     """Whether the place is open at an instant."""
     return open_until(hours, at) is not None
 
 
-def next_open(hours: Hours, at: datetime, need: timedelta = timedelta(0)) -> datetime:
+def next_open(hours: Opening, at: datetime, need: timedelta = timedelta(0)) -> datetime:
     """The instant itself when open then (with `need` left), else the next such opening; raises `NeverOpen`."""
     return _meeting((hours,), at, need)[0]
 
 
-@lru_cache(maxsize=1024)
-def open_until(hours: Hours, at: datetime) -> datetime | None:
+def open_until(hours: Opening, at: datetime) -> datetime | None:
     """When the place closes next, for breaks too; None when it is closed at that instant."""
-    today = open_intervals(hours, _local(hours.zone, at).date())
-    return next((end for start, end in today if start <= at < end), None)
+    start, end = _stretch(hours, at)
+    return end if start <= at else None
 
 
 def add_business_days(hours: Hours, at: datetime, n: int) -> date:
@@ -133,59 +134,26 @@ def _after_open_time(hours: Hours, at: datetime, length: timedelta) -> datetime:
         length, at = length - (end - start), end
 
 
-# The person's hours, and where they meet the clinic's.
+# Where several meet.
 
 
-@lru_cache(maxsize=4096)
-def legal_hours(zones: tuple[str, ...]) -> tuple[Hours, ...]:
-    """The hours in which a person who may be in any of these zones may be texted: all of the result at once.
-
-    No zone, or one nobody knows, fails closed: the person could be anywhere, so every US zone has to allow it.
-    """
-    known = zones if zones and all(map(is_zone, zones)) else US_ZONES
-    return tuple(Hours(zone=zone, week=(((LEGAL_FROM, LEGAL_UNTIL),),) * 7) for zone in dict.fromkeys(known))
-
-
-def may_text(zones: tuple[str, ...], at: datetime) -> bool:
-    """Whether the legal window is open at an instant in every zone the person may be in."""
-    return all(is_open(legal, at) for legal in legal_hours(zones))
-
-
-def next_legal(zones: tuple[str, ...], at: datetime) -> datetime:
-    """The instant itself when legal, else when the window opens next; raises `NeverOpen`."""
-    return first_allowed(None, zones, at, timedelta(0))
-
-
-def legal_until(zones: tuple[str, ...], at: datetime) -> datetime:
-    """When the legal window that an instant is inside ends; the instant itself when it is outside."""
-    return allowed_until(None, zones, at)
-
-
-def first_allowed(
-    hours: Hours | None, zones: tuple[str, ...], at: datetime, need: timedelta = timedelta(seconds=60)
-) -> datetime:
-    """The first instant from `at` on inside the clinic's hours (if given) and the person's, with `need` left in both.
+def first_allowed(limits: Limits, at: datetime, need: timedelta = timedelta(seconds=60)) -> datetime:
+    """The first instant from `at` on that lies inside all the limits, with `need` left in them.
 
     A text needs at least sixty seconds of validity at the carrier. Raises `NeverOpen`.
     """
-    return _meeting(_limits(hours, zones), at, need)[0]
+    return _meeting(limits, at, need)[0]
 
 
-def allowed_until(hours: Hours | None, zones: tuple[str, ...], at: datetime) -> datetime:
-    """When the joint window that an instant is inside ends; the instant itself when it is outside."""
-    ends = [open_until(limit, at) for limit in _limits(hours, zones)]
+def allowed_until(limits: Limits, at: datetime) -> datetime:
+    """When the joint stretch that an instant is inside ends; the instant itself when it is outside."""
+    ends = [open_until(limit, at) for limit in limits]
     return min((at if end is None else end for end in ends), default=at)
-
-
-def _limits(hours: Hours | None, zones: tuple[str, ...]) -> tuple[Hours, ...]:
-    """Everything that limits a text in time."""
-    legal = legal_hours(zones)
-    return legal if hours is None else (hours, *legal)
 
 
 # Remembered: a claim judges up to a hundred texts at one moment, most of them by the same few hours.
 @lru_cache(maxsize=1024)
-def _meeting(limits: tuple[Hours, ...], at: datetime, need: timedelta) -> Stretch:
+def _meeting(limits: Limits, at: datetime, need: timedelta) -> Stretch:
     """The first stretch from `at` on, `need` long at least, that lies inside all the limits; raises `NeverOpen`."""
     horizon = at + timedelta(days=HORIZON)
     while at < horizon:
@@ -197,17 +165,28 @@ def _meeting(limits: tuple[Hours, ...], at: datetime, need: timedelta) -> Stretc
     raise NeverOpen(f"no common hours within {HORIZON} days")
 
 
-def _stretch(hours: Hours, at: datetime) -> Stretch:
+def _stretch(hours: Opening, at: datetime) -> Stretch:
     """The stretch an instant is inside, else the next one; raises `NeverOpen`."""
-    for day in _days_from(_local(hours.zone, at).date()):
-        for stretch in open_intervals(hours, day):
-            if at < stretch[1]:
-                return stretch
+    if at.tzinfo is not UTC:
+        at = _utc(at)
+    yesterday = at - DAY  # No zone is a whole day behind, so what is not over began then at the earliest.
+    first = yesterday.year * 12 + yesterday.month - 1
+    for month in range(first, first + MONTHS):
+        ends, stretches = _month(hours, month)
+        place = bisect_right(ends, at)
+        if place < len(ends):
+            return stretches[place]
     raise NeverOpen(f"closed for the next {HORIZON} days")
 
 
-def _days_from(day: date) -> Iterator[date]:
-    return (day + timedelta(days=n) for n in range(HORIZON + 1))
+# Remembered: everything that is judged in a month looks into the same few of these.
+@lru_cache(maxsize=8192)
+def _month(hours: Opening, month: int) -> tuple[list[datetime], list[Stretch]]:
+    """All stretches of the local dates of a month (counted from the year 0) with their ends, in order."""
+    first = date(month // 12, month % 12 + 1, 1)
+    days = (first + timedelta(days=n) for n in range(31))
+    stretches = [one for day in days if day.month == first.month for one in open_intervals(hours, day)]
+    return [end for _, end in stretches], stretches
 
 
 # Local time to instants and back.
@@ -255,9 +234,13 @@ def _first_at(zone: str, clock: time, since: datetime) -> datetime:
 
 def _local(zone: str, at: datetime) -> datetime:
     """An instant on the local clock; a naive one has no meaning here."""
+    return _utc(at).astimezone(ZoneInfo(zone))
+
+
+def _utc(at: datetime) -> datetime:
     if at.tzinfo is None:
         raise ValueError("an instant needs a time zone")
-    return at.astimezone(ZoneInfo(zone))
+    return at.astimezone(UTC)
 
 
 def is_zone(name: str) -> bool:

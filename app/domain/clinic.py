@@ -9,7 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, time, timedelta
 from enum import StrEnum
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:  # Its package reads all rows of the lint; a clinic is read without them.
+    from app.domain.lint import Allowed
 
 Interval = tuple[time, time]
 """Open from, open until (exclusive), clinic-local, within one day."""
@@ -19,6 +23,10 @@ Week = tuple[tuple[Interval, ...], ...]
 
 Words = Mapping[str, str]
 """A text by language: `{"en": "Hi {{ first_name }} …", "es": "…"}`, templates as written."""
+
+
+Conditions = Mapping[str, tuple[str, ...]]
+"""What must be known of a lead, by name, with the values that fulfil it (`conditions`)."""
 
 
 class Unit(StrEnum):
@@ -51,6 +59,21 @@ class Hours:
     week: Week
     closed: frozenset[date] = frozenset()
     half_days: Mapping[date, tuple[Interval, ...]] = field(default_factory=dict, hash=False)
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.zone, self.week, self.closed))
+
+    def __hash__(self) -> int:
+        """Computed once: the calendar asks for it at every turn."""
+        return self._hash
+
+    def on(self, day: date) -> tuple[Interval, ...]:
+        """The hours of a local date: closures first, then half days, then the week."""
+        if day in self.closed:
+            return ()
+        half_day = self.half_days.get(day)
+        return self.week[day.weekday()] if half_day is None else half_day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +126,27 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Absence:
+    """Somebody of a team is not there, from a clinic-local date until another, both included."""
+
+    who: str
+    from_: date
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Team:
-    """People who answer: how soon, and how many open tasks they can bear."""
+    """People who answer: how soon, and how many open tasks they can bear.
+
+    `hours` are those in which somebody is there: on days when all its `people` are away the team is closed.
+    """
 
     key: str
     respond_within: Span
     capacity: int
     hours: Hours
     people: tuple[str, ...] = ()
+    away: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +159,14 @@ class Route:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Escalation:
+    """A question that nobody answered goes, `after` the team's open time, `to` another team or a person."""
+
+    after: Span
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Play:
     """A ready answer a coordinator may send when the question has one of these words."""
 
@@ -130,6 +174,20 @@ class Play:
     when: tuple[str, ...]
     say: Words
     team: str | None = None
+    escalate: Escalation | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """The one qualifying question: how it is asked, the lead's field it `fills`, and the values with their synonyms.
+
+    A field that a form has of its own (`service`, `location`, `language`, `request`) is filled; any other is kept
+    beside the form's own unknown fields, as `extra.FIELD`.
+    """
+
+    ask: Words
+    fills: str
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +214,8 @@ class Step:
     """One turn of a sequence: how long after the last one, at what time of day, and what.
 
     `words` are the text's templates by language for `text`, the body for `email`; `note` is what staff read
-    on a `call` task, or an e-mail's subject.
+    on a `call` task, or an e-mail's subject in the clinic's first language (`subject` has all). When it falls due and a
+    condition of `if_` fails, or one of `unless` holds, the step is skipped.
     """
 
     key: str
@@ -165,19 +224,22 @@ class Step:
     at: time | None = None
     words: Words = field(default_factory=dict)
     note: str = ""
+    subject: Words = field(default_factory=dict)
     max_segments: int | None = None
+    if_: Conditions = field(default_factory=dict)
+    unless: Conditions = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sequence:
-    """Steps in order, whom they are for, and what follows the last (`nurture`, or nothing: finished).
+    """Steps in order, whom they are for, and what follows the last: another sequence, `nurture`, or nothing (finished).
 
     `version` is given when the file is applied; a lead finishes on the version it began.
     """
 
     key: str
     steps: tuple[Step, ...]
-    for_: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    for_: Conditions = field(default_factory=dict)
     then: str | None = None
     version: int = 1
 
@@ -189,6 +251,34 @@ class Limits:
     per_day: int = 2
     per_week: int = 4
     nurture_per_month: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """A named person stands for words, on a day; `of` is the words' hash (`approvals.parts`)."""
+
+    by: str
+    on: date
+    of: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Smtp:
+    """The server that takes the clinic's e-mail, and the address it comes from.
+
+    `password` is a reference to the environment until it is used; without a `user` nobody logs in.
+    """
+
+    host: str
+    from_: str
+    port: int = 587
+    user: str | None = None
+    password: str | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this machine, so that no certificate proves anything and nothing leaves the house."""
+        return self.host in ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,12 +309,17 @@ class Clinic:
     consent_texts: Mapping[str, str] = field(default_factory=dict)
     intake_link: str | None = None
     answers: Mapping[str, Words] = field(default_factory=dict)
+    time_options: Mapping[str, Week] = field(default_factory=dict)
+    question: Question | None = None
     teams: Mapping[str, Team] = field(default_factory=dict)
     routing: tuple[Route, ...] = ()
     playbook: tuple[Play, ...] = ()
     scoring: tuple[ScoreRow, ...] = ()
     sequences: tuple[Sequence, ...] = ()
+    smtp: Smtp | None = None
     test_phones: frozenset[str] = frozenset()
+    allowed: tuple["Allowed", ...] = ()
+    approvals: tuple[Approval, ...] = ()
     version: int = 0
     public_url: str = ""
     pinned: Mapping[tuple[str, int], Sequence] = field(default_factory=dict)
@@ -237,6 +332,11 @@ class Clinic:
         """The opening hours that bind a lead: its location's, else the clinic's."""
         place = self.locations.get(location or "")
         return place.hours if place else self.hours
+
+    def state_of(self, location: str | None) -> str:
+        """The state a lead's location is in, else the clinic's."""
+        place = self.locations.get(location or "")
+        return place.state if place else self.state
 
     def sender_for(self, location: str | None) -> Sender:
         """The number that texts leads of this location: the first that names it, else the first for all."""

@@ -3,9 +3,11 @@
 What changes in the contact and its leads travels as the new contact, not as effects.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from app.domain.clinic import Channel
 from app.domain.events import ConsentAct, Outcome
@@ -66,10 +68,20 @@ class CancelTexts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SkipStep:
+    """This planned step is not for the lead, and why (`conditions.unmet`): it is dropped if it has not left."""
+
+    message_id: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OpenTask:
     """Ask a person. `about` is the lead's own words, or ours when there are none.
 
-    With `snoozed_until` nobody is handed the task before that moment.
+    With `snoozed_until` nobody is handed the task before that moment. Unanswered it escalates at `escalates_at`,
+    else at `due_at`: to the team or person `escalates_to`, else one step up in the queue. `wish` is what is certain
+    of the times that would suit, as JSON can hold it.
     """
 
     id: str
@@ -81,6 +93,9 @@ class OpenTask:
     about: str
     event_id: str
     snoozed_until: datetime | None = None
+    escalates_at: datetime | None = None
+    escalates_to: str | None = None
+    wish: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,13 +117,24 @@ class CancelTasks:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordConsent:
-    """Append to the consent ledger: `granted` or `withdrawn`, in which words, by whom."""
+    """Append to the consent ledger: `granted`, `renewed`, `unmatched` or `withdrawn`, in which words, by whom.
+
+    `person` is None where the whole phone is meant; `text_key` names the clinic's text that the words matched,
+    `problem` (one of `consents.PROBLEMS`) why they allow nothing; `by` is who of the staff recorded it, if anybody.
+    """
 
     id: str
     lead_id: str | None
     status: str
     act: ConsentAct
     method: str
+    person: str | None = None
+    text_key: str | None = None
+    problem: str | None = None
+    source: str | None = None
+    language: str | None = None
+    clinic_name: str = ""
+    by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +142,13 @@ class Suppress:
     """Never text this phone again at this clinic (brand), until lifted. `by`: stop, carrier, staff, wrong_number."""
 
     by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressEmail:
+    """Never e-mail this address again at this clinic (brand). It says nothing about texts."""
+
+    email: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,14 +168,24 @@ class HoldSender:
     task: OpenTask
 
 
+@dataclass(frozen=True, kw_only=True)
+class ErasePerson:
+    """Blank what was ever written of this contact's person up to this event; the consent ledger stays whole."""
+
+    event_id: str
+
+
 Effect = (
     ScheduleText
     | CancelTexts
+    | SkipStep
     | OpenTask
     | CloseTask
     | CancelTasks
     | RecordConsent
     | Suppress
+    | SuppressEmail
     | LiftSuppression
     | HoldSender
+    | ErasePerson
 )

@@ -8,10 +8,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal, get_args
 
+from app.domain.windows import Place
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentAct:
-    """What the person agreed to, in the words they were shown. `sms` False or no words: no texting."""
+    """What the person agreed to, in the words they were shown. `sms` False or no words: no texting.
+
+    `at` is when they did, by the form's clock; `received` when it reached us, by the real one. `corrects` names the
+    ledger row that this act puts right, and `reason` says why staff wrote it down.
+    """
 
     sms: bool = False
     text: str | None = None
@@ -21,6 +27,11 @@ class ConsentAct:
     ip: str | None = None
     user_agent: str | None = None
     certificate: str | None = None
+    language: str | None = None
+    prechecked: bool = False
+    received: datetime | None = None
+    reason: str | None = None
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +47,9 @@ class Happening:
 class LeadCaptured(Happening):
     """A form (or staff) handed in a person who wants an appointment.
 
-    `zones` are the time zones the person may be in, by the form and by the number; `duplicate_of` names the
-    lead this submission repeats (the ten-minute rule), in which case it only fills what was empty.
+    `zones` and `states` are those the person may be in, by the form and by the number, `located` what says so (leads
+    of before the state rows have neither); `duplicate_of` names the lead this submission repeats (the ten-minute
+    rule), in which case it only fills what was empty; `by` names who of the staff handed it in, by their key.
     """
 
     lead_id: str
@@ -46,6 +58,8 @@ class LeadCaptured(Happening):
     first_name: str
     phone: str
     zones: tuple[str, ...]
+    states: tuple[str, ...] = ()
+    located: tuple[Place, ...] = ()
     last_name: str | None = None
     email: str | None = None
     language: str | None = None
@@ -64,6 +78,7 @@ class LeadCaptured(Happening):
     consent: ConsentAct | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     duplicate_of: str | None = None
+    by: str | None = None
     kind: Literal["lead_captured"] = "lead_captured"
     blocks: ClassVar[bool] = True
 
@@ -141,7 +156,7 @@ class AppointmentCompleted(Appointment):
 
 @dataclass(frozen=True, kw_only=True)
 class TextSent(Happening):
-    """The carrier accepted a text."""
+    """The carrier accepted a text, or a server an e-mail (`carrier_id` is its Message-ID then, `segments` 0)."""
 
     message_id: str
     lead_id: str | None
@@ -151,8 +166,11 @@ class TextSent(Happening):
     kind: Literal["text_sent"] = "text_sent"
 
 
-FailureCause = Literal["opted_out", "dead_number", "sender_fault", "refused"]
-"""Why a text failed for good: the person opted out, the number takes none, our sender is at fault, other."""
+FailureCause = Literal["opted_out", "dead_number", "sender_fault", "refused", "address_refused"]
+"""Why a text failed for good: the person opted out, the number takes none, our sender is at fault, other.
+
+`address_refused` is an e-mail's: its server will not take it for that address.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +218,14 @@ class TextDelivered(Happening):
     lead_id: str | None
     status: str
     kind: Literal["text_delivered"] = "text_delivered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkClicked(Happening):
+    """Somebody, and not a machine that draws previews, opened the lead's booking link."""
+
+    lead_id: str
+    kind: Literal["link_clicked"] = "link_clicked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,6 +306,69 @@ class LeadClosed(StaffOrder):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SequenceOrder(Happening):
+    """What the orders about a changed sequence share: they mean a lead that stands in it in a version before this."""
+
+    lead_id: str
+    sequence: str
+    version: int
+    by: str
+    blocks: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceMoved(SequenceOrder):
+    """Somebody moved the leads of older versions into this version."""
+
+    kind: Literal["sequence_moved"] = "sequence_moved"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceStopped(SequenceOrder):
+    """Somebody stopped the leads of older versions."""
+
+    kind: Literal["sequence_stopped"] = "sequence_stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneClosed(Happening):
+    """Somebody put this phone on the clinic's opt-out list, whether or not a lead stands behind it."""
+
+    by: str
+    reason: str
+    kind: Literal["phone_closed"] = "phone_closed"
+    blocks: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneOpened(Happening):
+    """Somebody took this phone off the opt-out list, and says why. No lead is resumed by it, no consent is made."""
+
+    by: str
+    reason: str
+    kind: Literal["phone_opened"] = "phone_opened"
+    blocks: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailOptedOut(Happening):
+    """The person unsubscribed from e-mail, by the link or the header that every e-mail has; texts are not meant."""
+
+    lead_id: str
+    kind: Literal["email_opted_out"] = "email_opted_out"
+    blocks: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonErased(Happening):
+    """The person behind this phone is to be forgotten, by order of `by`; opt-out and consent stay on record."""
+
+    by: str
+    kind: Literal["person_erased"] = "person_erased"
+    blocks: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class TimePassed(Happening):
     """A planned step that is no text (call, e-mail, wait) has come due."""
 
@@ -303,6 +392,7 @@ Event = (
     | TextUnknown
     | TextDropped
     | TextDelivered
+    | LinkClicked
     | TaskClaimed
     | TaskCompleted
     | AnswerWritten
@@ -310,6 +400,12 @@ Event = (
     | LeadPaused
     | LeadResumed
     | LeadClosed
+    | SequenceMoved
+    | SequenceStopped
+    | PhoneClosed
+    | PhoneOpened
+    | EmailOptedOut
+    | PersonErased
     | TimePassed
 )
 

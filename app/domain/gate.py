@@ -6,31 +6,55 @@ transaction that claims it, on facts read after its contact was locked. The rule
 the first minute in which every rule would let the text go. Every verdict is stored with its message.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from app.domain import calendar
-from app.domain.clinic import Hours, Limits
-from app.domain.contact import Stage
-from app.domain.effects import Purpose
+from app.domain import calendar, windows
+from app.domain.clinic import Hours, Interval, Limits
+from app.domain.contact import IN_SEQUENCE, Stage
+from app.domain.effects import Purpose, Urgency
+from app.domain.windows import Cap, Place, Window
 
 MINUTES_BETWEEN_STEPS = timedelta(minutes=10)
 LONGEST_VALIDITY = timedelta(hours=1)
 SHORTEST_VALIDITY = timedelta(seconds=60)
+
+INVITING = frozenset({Urgency.FIRST_TEXT, Urgency.NURTURE})
+"""Texts that begin a talk, or begin it again: they wait while nobody has time for the answers."""
+
+HOT_BEARS = 2
+"""Times its capacity that a team may have to do before even hot leads wait."""
+
+DESK_LOOKED_AT_EVERY = timedelta(minutes=1)
 DAY = timedelta(hours=24)
 WEEK = timedelta(hours=168)
+MONTH = timedelta(days=30)
 
 ANY_HOUR = frozenset({Purpose.STOP_CONFIRMATION, Purpose.SAFETY, Purpose.HELP})
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The team that would answer a reply: how many tasks need it now, and how many it can bear."""
+
+    team: str
+    open: int
+    capacity: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """What the gate judges: one text, and everything that may forbid it, as it stands right now.
 
-    `steps_sent` are the moments of step texts to this phone (brand-wide) within the last 168 hours;
-    `unread` says that an event that matters waits to be read; `held` names a rule that stops the sender.
+    `steps_sent` are the moments of step texts to this phone (brand-wide) within the last 168 hours,
+    `nurture_sent` those of nurture sequences within the last 30 days;
+    `consent_facts` is what the ledger says of the consent, in ids and times;
+    `unread` says that an event that matters waits to be read; `held` names a rule that stops the sender. The person
+    may be in any of `zones` and of `states`, by what `located` tells; where there are none, the strictest binds.
     """
 
     purpose: Purpose
@@ -41,6 +65,7 @@ class Case:
     suppressed_by: str | None
     consent_id: str | None
     consent_standing: bool
+    consent_facts: Mapping[str, Any] = field(default_factory=dict)
     unread: bool
     sending_all: bool
     sending_clinic: bool
@@ -49,6 +74,13 @@ class Case:
     zones: tuple[str, ...]
     limits: Limits
     steps_sent: tuple[datetime, ...] = ()
+    nurture_sent: tuple[datetime, ...] = ()
+    states: tuple[str, ...] = ()
+    located: tuple[Place, ...] = ()
+    last_email: datetime | None = None
+    urgency: int = Urgency.FOLLOW_UP
+    hot: bool = False
+    desk: Desk | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +141,9 @@ def _wait(case: Case, now: datetime, rulings: list[Ruling], waits: list[Ruling])
     endless = next((one for one in waits if one.until is None), None)
     first = endless or waits[0]
     try:
-        until = None if endless else first_minute(case, now)
+        # What a rule alone can tell (when it looks again) counts too; hours and caps are walked together.
+        named = [one.until for one in waits if one.until is not None]
+        until = None if endless else max(first_minute(case, now), *named)
     except calendar.NeverOpen:
         never = Ruling(rule="recipient_window", verdict="drop", evidence={"ever_within_clinic_hours": False})
         return Verdict(verdict="drop", at=now, rules=(*rulings, never), rule=never.rule)
@@ -122,7 +156,7 @@ def _wait(case: Case, now: datetime, rulings: list[Ruling], waits: list[Ruling])
 
 def first_minute(case: Case, at: datetime) -> datetime:
     """The first moment from `at` on in which hours and caps all let this text go; raises `NeverOpen`."""
-    for _ in range(50):  # each round passes one closed stretch or one cap; a week has no more of them
+    for _ in range(50):  # Each round passes one closed stretch or one cap; a week has no more of them.
         opened = _hours_allow(case, at)
         allowed = _caps_allow(case, opened)
         if allowed == opened:
@@ -135,32 +169,61 @@ def _validity(case: Case, now: datetime) -> timedelta:
     """How long the carrier may still deliver: min(rest of the window, time to expiry, 1 h)."""
     if case.purpose in ANY_HOUR:
         return max(min(case.expires_at - now, LONGEST_VALIDITY), SHORTEST_VALIDITY)
-    window = calendar.allowed_until(_clinic_hours(case), case.zones, now) - now
+    window = calendar.allowed_until(_limits(case), now) - now
     return min(window, case.expires_at - now, LONGEST_VALIDITY)
 
 
-def _clinic_hours(case: Case) -> Hours | None:
-    return case.hours if case.purpose is Purpose.STEP else None
+def _limits(case: Case) -> calendar.Limits:
+    """What must be open at once: the law wherever the person may be, and for steps the clinic."""
+    legal = windows.windows(case.zones, case.states)
+    return (case.hours, *legal) if case.purpose is Purpose.STEP else legal
 
 
 def _hours_allow(case: Case, at: datetime) -> datetime:
     if case.purpose in ANY_HOUR:
         return at
-    return calendar.first_allowed(_clinic_hours(case), case.zones, at, SHORTEST_VALIDITY)
+    return calendar.first_allowed(_limits(case), at, SHORTEST_VALIDITY)
 
 
 def _caps_allow(case: Case, at: datetime) -> datetime:
     if case.purpose is not Purpose.STEP:
         return at
-    sent = sorted(case.steps_sent)
+    if case.last_email is not None:  # Never two channels at the same minute.
+        at = max(at, case.last_email + MINUTES_BETWEEN_STEPS)
     moments = [at]
-    if sent:
+    if case.steps_sent:
+        sent = sorted(case.steps_sent)
         moments.append(sent[-1] + MINUTES_BETWEEN_STEPS)
-    for cap, span in ((case.limits.per_day, DAY), (case.limits.per_week, WEEK)):
-        inside = [moment for moment in sent if moment > at - span]
-        if len(inside) >= cap > 0:
-            moments.append(inside[-cap] + span)
+        caps = (*_clinic_caps(case.limits), *_legal_caps(case, at).values())
+        moments += [_room(sent, cap, at) for cap in caps]
+    if case.urgency == Urgency.NURTURE and case.nurture_sent:
+        moments.append(_room(sorted(case.nurture_sent), Cap(case.limits.nurture_per_month, MONTH), at))
     return max(moments)
+
+
+def _room(sent: list[datetime], cap: Cap, at: datetime) -> datetime:
+    """When a cap has room for one more; `sent` is in order."""
+    inside = [moment for moment in sent if moment > at - cap.span]
+    return inside[-cap.texts] + cap.span if len(inside) >= cap.texts > 0 else at
+
+
+@lru_cache(maxsize=1024)
+def _clinic_caps(limits: Limits) -> tuple[Cap, Cap]:
+    return Cap(limits.per_day, DAY), Cap(limits.per_week, WEEK)
+
+
+def _legal_caps(case: Case, at: datetime) -> Mapping[str, Cap]:
+    """The caps of the states' rows in force, by the rows' keys. They count steps: answers are no follow-ups."""
+    legal = windows.windows(case.zones, case.states)
+    if not windows.any_cap(legal):
+        return {}
+    return _caps_on(legal, tuple(at.astimezone(ZoneInfo(window.zone)).date() for window in legal))
+
+
+@lru_cache(maxsize=4096)
+def _caps_on(legal: tuple[Window, ...], days: tuple[date, ...]) -> Mapping[str, Cap]:
+    rows = [windows.in_force(window.state, day) for window, day in zip(legal, days, strict=True)]
+    return {row.key: row.cap for row in rows if row.cap is not None}
 
 
 # -- the rules, in order -----------------------------------------------------------------------
@@ -173,21 +236,31 @@ def _test_lead(case: Case, now: datetime) -> Ruling:
     return Ruling(rule="test_lead", verdict="go" if case.test_allowed else "drop", evidence=evidence)
 
 
+def _answers_a_stop(case: Case) -> bool:
+    """The one text that may follow a STOP: its confirmation, or the safety text to who wrote of a danger beside it.
+
+    The latter sells nothing and answers a danger to health (47 CFR 64.1200(a)(1), (f)(4)).
+    """
+    if case.purpose is Purpose.SAFETY:
+        return case.suppressed_by == "stop"
+    return case.purpose is Purpose.STOP_CONFIRMATION
+
+
 def _suppression(case: Case, now: datetime) -> Ruling:
-    passes = case.suppressed_by is None or case.purpose is Purpose.STOP_CONFIRMATION
+    passes = case.suppressed_by is None or _answers_a_stop(case)
     evidence = {"suppressed_by": case.suppressed_by}
     return Ruling(rule="suppression", verdict="go" if passes else "drop", evidence=evidence)
 
 
 def _consent(case: Case, now: datetime) -> Ruling:
-    if case.purpose is Purpose.STOP_CONFIRMATION:
+    if _answers_a_stop(case):
         return Ruling(rule="consent", verdict="go", evidence={"needed": False})
-    evidence = {"consent_id": case.consent_id, "standing": case.consent_standing}
+    evidence = {"consent_id": case.consent_id, "standing": case.consent_standing, **case.consent_facts}
     return Ruling(rule="consent", verdict="go" if case.consent_standing else "drop", evidence=evidence)
 
 
 def _stage(case: Case, now: datetime) -> Ruling:
-    passes = case.purpose is not Purpose.STEP or case.stage is Stage.TEXTING
+    passes = case.purpose is not Purpose.STEP or case.stage in IN_SEQUENCE
     return Ruling(rule="stage", verdict="go" if passes else "drop", evidence={"stage": case.stage})
 
 
@@ -217,7 +290,12 @@ def _sender(case: Case, now: datetime) -> Ruling:
 def _hours(case: Case, now: datetime) -> Ruling:
     if case.purpose is not Purpose.STEP:
         return Ruling(rule="clinic_hours", verdict="go", evidence={"apply": False})
-    evidence = {"zone": case.hours.zone}
+    local = now.astimezone(ZoneInfo(case.hours.zone))
+    evidence = {
+        "zone": case.hours.zone,
+        "local_time": local.isoformat(timespec="minutes"),
+        "hours": _written_hours(case.hours.on(local.date())),
+    }
     try:
         opens = calendar.next_open(case.hours, now, SHORTEST_VALIDITY)
     except calendar.NeverOpen:
@@ -228,27 +306,82 @@ def _hours(case: Case, now: datetime) -> Ruling:
 def _window(case: Case, now: datetime) -> Ruling:
     if case.purpose in ANY_HOUR:
         return Ruling(rule="recipient_window", verdict="go", evidence={"apply": False})
-    opens = calendar.first_allowed(None, case.zones, now, SHORTEST_VALIDITY)
-    evidence = {"zones": list(case.zones), "window": "08:00-21:00", "source": "47 CFR 64.1200(c)(1)"}
+    legal = windows.windows(case.zones, case.states)
+    evidence = {"places": [_place(case, window, now) for window in legal]}
+    try:
+        opens = calendar.first_allowed(legal, now, SHORTEST_VALIDITY)
+    except calendar.NeverOpen:
+        return Ruling(rule="recipient_window", verdict="drop", evidence={**evidence, "opens": None})
     return _timed("recipient_window", now, opens, evidence)
+
+
+def _place(case: Case, window: Window, now: datetime) -> dict[str, Any]:
+    """One place in which the text must be lawful: who says that the person may be there, its clock, and its row."""
+    local = now.astimezone(ZoneInfo(window.zone))
+    opens = calendar.next_open(window, now, SHORTEST_VALIDITY)
+    return {
+        "zone": window.zone,
+        "zone_by": [place.source for place in case.located if place.zone == window.zone],
+        "state": window.state,
+        "state_by": [place.source for place in case.located if place.state == window.state],
+        "local_time": local.isoformat(timespec="minutes"),
+        **_row_on(window.state, local.date()),
+        "opens": None if opens <= now else _written(opens),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _row_on(state: str, day: date) -> Mapping[str, Any]:
+    """What a state's law says on a date, as evidence."""
+    row = windows.in_force(state, day)
+    since = row.since.isoformat()
+    return {"hours": _written_hours(row.on(day)), "row": row.key, "since": since, "citation": row.citation}
 
 
 def _caps(case: Case, now: datetime) -> Ruling:
     if case.purpose is not Purpose.STEP:
         return Ruling(rule="caps", verdict="go", evidence={"apply": False})
-    evidence = {
+    evidence: dict[str, Any] = {
         "last_24h": sum(moment > now - DAY for moment in case.steps_sent),
         "per_day": case.limits.per_day,
         "last_168h": len(case.steps_sent),
         "per_week": case.limits.per_week,
     }
+    if case.last_email is not None:
+        evidence["last_email"] = _written(case.last_email)
+    if case.urgency == Urgency.NURTURE:
+        evidence["nurture_last_30_days"] = sum(moment > now - MONTH for moment in case.nurture_sent)
+        evidence["nurture_per_month"] = case.limits.nurture_per_month
+    by_law = [_counted(case, now, row, cap) for row, cap in _legal_caps(case, now).items()]
+    if by_law:
+        evidence["by_law"] = by_law
     return _timed("caps", now, _caps_allow(case, now), evidence)
+
+
+def _counted(case: Case, now: datetime, row: str, cap: Cap) -> dict[str, Any]:
+    sent = sum(moment > now - cap.span for moment in case.steps_sent)
+    return {"row": row, "texts": cap.texts, "hours": cap.span // timedelta(hours=1), "sent": sent}
+
+
+def _capacity(case: Case, now: datetime) -> Ruling:
+    """A talk is not begun while the team that would answer has more to do than it can bear."""
+    desk = case.desk
+    if desk is None or case.urgency not in INVITING:
+        return Ruling(rule="capacity", verdict="go", evidence={"apply": False})
+    bears = desk.capacity * (HOT_BEARS if case.hot else 1)
+    evidence = {"team": desk.team, "open_tasks": desk.open, "capacity": desk.capacity, "hot": case.hot, "bears": bears}
+    return _timed("capacity", now, now + DESK_LOOKED_AT_EVERY if desk.open > bears else now, evidence)
 
 
 def _timed(rule: str, now: datetime, opens: datetime, evidence: dict[str, Any]) -> Ruling:
     if opens <= now:
         return Ruling(rule=rule, verdict="go", evidence=evidence)
     return Ruling(rule=rule, verdict="wait", evidence={**evidence, "opens": _written(opens)}, until=opens)
+
+
+@lru_cache(maxsize=1024)
+def _written_hours(intervals: tuple[Interval, ...]) -> list[str]:
+    return [f"{start:%H:%M}-{end:%H:%M}" for start, end in intervals]
 
 
 def _written(moment: datetime) -> str:
@@ -267,5 +400,6 @@ RULES: tuple[Rule, ...] = (
     _hours,
     _window,
     _caps,
+    _capacity,
 )
 """In this order: what forbids for good comes before what merely delays."""

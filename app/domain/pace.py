@@ -14,6 +14,10 @@ FAST = 20.0
 BURST = timedelta(seconds=0.1)
 
 
+CARRIER_DAY = "America/Los_Angeles"
+"""Carriers' daily caps begin anew at midnight Pacific (T-Mobile's brand cap)."""
+
+
 @dataclass
 class Pace:
     """One sender's pace by the real clock: `rate` in segments a second."""

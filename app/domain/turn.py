@@ -7,12 +7,12 @@ A turn never acts. Its verbs change the contact it will hand back and note effec
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from app.domain import sequences, tasks
-from app.domain.calendar import NeverOpen, step_expiry
-from app.domain.clinic import Channel, Clinic, Span, Step
-from app.domain.contact import Contact, Lead, OpenTask, Stage, changed
+from app.domain import choosing, conditions, emails, offers, sequences, tasks
+from app.domain.calendar import NeverOpen, planned_at, step_expiry
+from app.domain.clinic import Channel, Clinic, Span, Step, Unit
+from app.domain.contact import IN_SEQUENCE, Contact, Lead, OpenTask, Stage, changed
 from app.domain.effects import (
     CancelTasks,
     CancelTexts,
@@ -21,6 +21,7 @@ from app.domain.effects import (
     Purpose,
     RecordConsent,
     ScheduleText,
+    SkipStep,
     Suppress,
     Urgency,
 )
@@ -28,11 +29,20 @@ from app.domain.effects import OpenTask as OpenTaskOrder
 from app.domain.events import ConsentAct, Event
 from app.domain.ids import derive_id
 from app.domain.sequences import Speaker
+from app.domain.talk import Offer, Said, digest
 
 COORDINATORS_REPLY_LIVES = timedelta(hours=24)
 """How long a coordinator's answer may wait for lawful hours before it is stale."""
 
 SAFETY_LIVES = timedelta(minutes=15)
+
+AT_ONCE = Span(amount=0, unit=Unit.MINUTES)
+
+WRONG_NUMBER = "wrong number"
+"""Why a lead ended whose person cannot be reached by this phone: that person is never texted here again."""
+
+OWN_STOP = frozenset({"stop", "carrier"})
+"""Who may have closed a phone so that its own START opens it again."""
 
 
 @dataclass
@@ -45,6 +55,8 @@ class Turn:
     now: datetime
     clinic: Clinic
     effects: list[Effect] = field(default_factory=list)
+    unanswerable: bool = False
+    """A machine wrote what we react to: nothing is answered to it by itself."""
 
     # -- the contact ---------------------------------------------------------------------------
 
@@ -65,7 +77,7 @@ class Turn:
     def another_is_texted(self) -> bool:
         """Whether another lead of this phone is being texted: one at a time, for a reply could be either person's."""
         mine = self.lead.id if self.lead else None
-        return any(one.stage is Stage.TEXTING for one in self.contact.leads if one.id != mine)
+        return any(one.is_texted() for one in self.contact.leads if one.id != mine)
 
     # -- texts ---------------------------------------------------------------------------------
 
@@ -82,7 +94,8 @@ class Turn:
         """
         self.note(CancelTexts(lead_id=None, reason=reason))
         mine = self.lead.id if self.lead else None
-        self.contact = replace(self.contact, leads=tuple(_silenced(one, mine, reason) for one in self.contact.leads))
+        leads = tuple(_silenced(one, mine, reason) for one in self.contact.leads)
+        self.contact = replace(self.contact, leads=leads, talk=self.contact.talk.silenced())
         self.lead = self.contact.lead(mine)
 
     def current_step(self) -> Step | None:
@@ -94,14 +107,44 @@ class Turn:
             return None
         return sequence.steps[self.lead.step]
 
-    def plan_step(self, since: datetime, rest: Span | None = None) -> None:
-        """Plan the step the lead stands at; when none is left, the sequence is over."""
-        step = self.current_step()
-        if self.lead is None or step is None:
-            self.end_sequence()
+    def pass_over(self) -> Step | None:
+        """The next step that the lead has not had in another sequence; None after the last."""
+        while (step := self.current_step()) is not None and self.lead is not None:
+            if not self.lead.course.has(str(self.lead.sequence), step):
+                return step
+            self.become(step=self.lead.step + 1)
+        return None
+
+    def reconsider(self, before: Lead) -> None:
+        """The lead has a fact more than `before`: score it, and when another sequence is for it now, go on there."""
+        if self.lead is None:
             return
+        self.adopt(choosing.reconsider(self.clinic, before, self.lead, self.event.id, self.event.at))
+        if self.lead.pending is not None and (self.lead.sequence, self.lead.step) != (before.sequence, before.step):
+            self.hold("another sequence is for this person now")
+            self.plan_step(since=self.now)
+
+    def plan_step(self, since: datetime, rest: Span | None = None) -> None:
+        """Plan the step the lead stands at; when none is left, the sequence is over.
+
+        A step with conditions is planned as the moment in which they are looked at (`texts.time_passed`).
+        """
+        step = self.pass_over()
+        if self.lead is not None:
+            self.become(course=replace(self.lead.course, since=since, rested=rest is not None))
+        if self.lead is None or step is None:
+            self.end_sequence() if rest is None else self.plan_end()
+            return
+        self.plan(step, since, rest, Channel.WAIT if step.if_ or step.unless else step.channel)
+
+    def plan(self, step: Step, since: datetime, rest: Span | None, channel: Channel) -> None:
+        """Plan a step, or (as `wait`) the moment in which it is decided whether it is for this lead."""
+        if self.lead is None:
+            return
+        asks = channel is Channel.WAIT and step.channel is not Channel.WAIT
+        falls_due = sequences.asked_at if asks else sequences.due
         try:
-            due = sequences.due(self.clinic, self.lead, step, since, rest)
+            due = falls_due(self.clinic, self.lead, step, since, rest)
         except NeverOpen:
             self.move(Stage.PAUSED, "the clinic is never open when this person may be texted")
             self.ask("call", "The clinic's hours never meet the hours in which this person may be texted.")
@@ -110,34 +153,165 @@ class Turn:
             id=self.new_id("msg"),
             lead_id=self.lead.id,
             purpose=Purpose.STEP,
-            channel=step.channel,
+            channel=channel,
             due_at=due,
             expires_at=step_expiry(self.clinic.hours_of(self.lead.location), due),
-            urgency=Urgency.FIRST_TEXT if self.lead.step == 0 else Urgency.FOLLOW_UP,
-            sender=self.sender(),
-            text=self.say(step.words) if step.channel is Channel.TEXT else "",
+            urgency=self._urgency(self.lead),
+            **self._written(self.lead, step, channel),
             consent_id=self.lead.consent_id,
             sequence=self.lead.sequence,
             version=self.lead.version,
             step=step.key,
         )
         self.note(order)
+        course = self.lead.course.plan(order.id, str(self.lead.sequence), step)
+        self.become(pending=order.id, course=course)
+
+    def _urgency(self, lead: Lead) -> int:
+        if choosing.is_slow(self.clinic, lead):
+            return Urgency.NURTURE
+        begins = lead.step == 0 or (lead.course.chosen and not lead.course.told)
+        return Urgency.FIRST_TEXT if begins else Urgency.FOLLOW_UP
+
+    def _written(self, lead: Lead, step: Step, channel: Channel) -> dict[str, str]:
+        """Who will say a step, and in which words; a step without words only falls due."""
+        letter = emails.written(self.clinic, lead, step) if channel is Channel.EMAIL else ""
+        if letter:
+            return {"sender": emails.mailbox(self.clinic.key), "text": letter}
+        return {"sender": self.sender(), "text": self.say(step.words) if channel is Channel.TEXT else ""}
+
+    def plan_end(self) -> None:
+        """Nothing is left to send, and the person was just answered: the end comes when they had time to act on it.
+
+        The plan is a moment without a step; when it comes the sequence is over (`texts.time_passed`).
+        """
+        if self.lead is None:
+            return
+        hours = self.clinic.hours_of(self.lead.location)
+        due = planned_at(hours, self.now, self.clinic.resume_after, None)
+        order = ScheduleText(
+            id=self.new_id("msg"),
+            lead_id=self.lead.id,
+            purpose=Purpose.STEP,
+            channel=Channel.WAIT,
+            due_at=due,
+            expires_at=step_expiry(hours, due),
+            urgency=Urgency.FOLLOW_UP,
+            sender=self.sender(),
+            consent_id=self.lead.consent_id,
+            sequence=self.lead.sequence,
+            version=self.lead.version if self.lead.sequence else None,
+        )
+        self.note(order)
         self.become(pending=order.id)
 
     def end_sequence(self) -> None:
-        """Nothing is left to send: nurture when the sequence says so, else finished."""
-        if self.lead is None or self.lead.stage is not Stage.TEXTING or self.lead.sequence is None:
-            return
-        sequence = self.clinic.sequence(self.lead.sequence, self.lead.version)
-        nurtured = sequence is not None and sequence.then is not None
-        self.move(Stage.NURTURE if nurtured else Stage.FINISHED, "sequence over, nothing heard")
+        """Nothing is left to send: on to the sequence that follows, in nurture; else finished.
 
-    def answer(self, name: str, purpose: Purpose = Purpose.ANSWER) -> None:
-        """Send one of the clinic's standing answers to what the person just wrote, if the clinic has it."""
+        `then: nurture` where the clinic has no sequence of that name is the stage alone, without texts.
+        """
+        lead = self.lead
+        if lead is None or lead.stage not in IN_SEQUENCE:
+            return
+        choice = choosing.follow(self.clinic, lead)
+        if choice is not None:
+            self.adopt(choosing.enter(self.clinic, lead, choice, self.event.id, self.event.at))
+            self.move(Stage.NURTURE, "sequence over, nothing heard")
+            self.plan_step(since=self.event.at)
+            return
+        ended = self.clinic.sequence(lead.sequence, lead.version) if lead.sequence else None
+        waits = lead.stage is Stage.TEXTING and ended is not None and ended.then is not None
+        self.move(Stage.NURTURE if waits else Stage.FINISHED, "sequence over, nothing heard")
+
+    def arm(self, step: Step) -> None:
+        """The conditions of a step held when it fell due: it leaves in the first allowed minute."""
+        self.plan(replace(step, after=AT_ONCE, at=None), self.event.at, None, step.channel)
+        if self.lead is not None:
+            self.become(course=replace(self.lead.course, armed=self.lead.pending))
+
+    def skip(self, message_id: str, why: tuple[str, ...]) -> None:
+        """A step is not for this lead now: its message says why, and it counts as not said."""
+        self.note(SkipStep(message_id=message_id, why=why))
+        if self.lead is not None:
+            self.become(pending=None, course=self.lead.course.undone(message_id))
+
+    def look_again(self) -> None:
+        """Something new is known: a step that was let through and still waits to leave may not be for this lead now."""
+        lead, step = self.lead, self.current_step()
+        if lead is None or step is None or lead.pending is None or lead.pending != lead.course.armed:
+            return
+        why = conditions.unmet(step, self.clinic, lead)
+        if why:
+            self.note(SkipStep(message_id=lead.pending, why=why))
+            # Its plan stays remembered: it may be on its way already, and then it was said.
+            self.become(step=lead.step + 1, pending=None, course=replace(lead.course, armed=None))
+            self.plan_step(since=self.event.at)
+
+    def end_nurture(self) -> None:
+        """The person answered: the talk is open again, and the rest of the slow sequence is not sent."""
+        lead = self.lead
+        sequence = self.clinic.sequence(lead.sequence, lead.version) if lead and lead.sequence else None
+        if lead is None or sequence is None:
+            return
+        if lead.pending is not None:
+            self.hold("the person wrote")
+        self.become(step=len(sequence.steps))
+
+    def answer(self, name: str, purpose: Purpose = Purpose.ANSWER, choices: tuple[str, ...] = ()) -> bool:
+        """Send one of the clinic's standing answers to what the person just wrote; whether it was planned.
+
+        Not if the clinic has no such answer, if a machine wrote, or if it would be one too many (`Talk.allows`); the
+        confirmation of STOP is above that and not counted. `choices` are what the answer lists, by number.
+        """
         words = self.clinic.answers.get(name)
-        if words:
-            lives = self.clinic.reply_window if purpose in (Purpose.ANSWER, Purpose.HELP) else SAFETY_LIVES
-            self.send(self.say(words), purpose, lives)
+        counted = purpose is not Purpose.STOP_CONFIRMATION
+        if not words or (counted and not self._may_answer(name, purpose)):
+            return False
+        lives = self.clinic.reply_window if purpose in (Purpose.ANSWER, Purpose.HELP) else SAFETY_LIVES
+        message_id = self.new_id("msg")
+        self.send(self.say(words, choices), purpose, lives, id=message_id)
+        if counted:
+            self._remember(message_id, name, purpose)
+        return True
+
+    def say_kindly(self, name: str, purpose: Purpose = Purpose.ANSWER) -> None:
+        """An answer that nobody is owed: never to a closed phone, nor to somebody who did not agree to texts."""
+        if self.contact.suppressed_by is None and self.lead is not None and self.lead.consent_id is not None:
+            self.answer(name, purpose)
+
+    def _may_answer(self, name: str, purpose: Purpose) -> bool:
+        window, at = self.clinic.reply_window, self.event.at
+        return not self.unanswerable and self.contact.talk.allows(name, purpose, self._answered_words(), at, window)
+
+    def _remember(self, message_id: str, name: str, purpose: Purpose) -> None:
+        said = Said(
+            id=message_id,
+            lead_id=self.lead.id if self.lead else None,
+            name=name,
+            at=self.event.at,
+            to=self._answered_words(),
+            purpose=purpose.value,
+        )
+        self.contact = replace(self.contact, talk=self.contact.talk.add(said))
+
+    def _answered_words(self) -> str:
+        return digest(getattr(self.event, "body", ""))
+
+    def offer(self, of: Literal["times", "places"], choices: tuple[str, ...]) -> None:
+        """Remember that this lead was given a choice by number."""
+        if self.lead is not None:
+            until = self.now + offers.LIVES * self.clinic.reply_window
+            made = Offer(lead_id=self.lead.id, of=of, choices=choices, until=until)
+            self.contact = replace(self.contact, talk=replace(self.contact.talk, offer=made))
+
+    def settle_offer(self) -> None:
+        """The choice was made: the offer is over, and whatever we said has arrived, for it was answered."""
+        self.contact = replace(self.contact, talk=self.contact.talk.silenced())
+
+    def end_offer(self) -> None:
+        """From here on a bare number means nothing."""
+        if self.contact.talk.offer is not None:
+            self.contact = replace(self.contact, talk=replace(self.contact.talk, offer=None))
 
     def send(self, text: str, purpose: Purpose, lives: timedelta, **more: Any) -> None:
         """Plan a text for now that is stale after `lives`."""
@@ -156,9 +330,9 @@ class Turn:
         )
         self.note(order)
 
-    def say(self, words: Mapping[str, str]) -> str:
+    def say(self, words: Mapping[str, str], choices: tuple[str, ...] = ()) -> str:
         """The clinic's words, rendered for this lead."""
-        return Speaker(clinic=self.clinic, lead=self.lead).say(words)
+        return Speaker(clinic=self.clinic, lead=self.lead, choices=choices).say(words)
 
     def sender(self) -> str:
         """The number that speaks: the one this phone already knows, else the clinic's choice for the location."""
@@ -169,9 +343,9 @@ class Turn:
 
     # -- people --------------------------------------------------------------------------------
 
-    def ask(self, kind: str, about: str) -> None:
-        """Open a task."""
-        self.give(self.task(kind, about))
+    def ask(self, kind: str, about: str, wish: Mapping[str, Any] | None = None) -> None:
+        """Open a task; `wish` is what is certain of the times that would suit."""
+        self.give(replace(self.task(kind, about), wish=wish))
 
     def give(self, order: OpenTaskOrder) -> None:
         """Open a task that was prepared with `task`."""
@@ -182,6 +356,7 @@ class Turn:
     def task(self, kind: str, about: str) -> OpenTaskOrder:
         """A task order that is not given yet."""
         team = tasks.route(self.clinic, kind, about)
+        deadline = tasks.deadline(self.clinic, team, kind, about, self.now)
         return OpenTaskOrder(
             id=self.new_id("task"),
             lead_id=self.lead.id if self.lead else None,
@@ -191,6 +366,8 @@ class Turn:
             due_at=tasks.due(team, kind, self.now),
             about=about,
             event_id=self.event.id,
+            escalates_at=deadline.at if deadline else None,
+            escalates_to=deadline.to if deadline else None,
         )
 
     def drop_tasks(self, kinds: frozenset[str], reason: str) -> None:
@@ -203,30 +380,59 @@ class Turn:
 
     # -- permission ----------------------------------------------------------------------------
 
-    def record_consent(self, act: ConsentAct, status: str, method: str) -> str:
-        """Add a row to the consent ledger; its id."""
+    def record_consent(
+        self, act: ConsentAct, status: str, method: str, *, whole_phone: bool = False, **more: str | None
+    ) -> str:
+        """Add a row to the consent ledger, about this lead's person or the whole phone; its id."""
+        lead = self.lead
         order = RecordConsent(
             id=self.new_id("consent"),
-            lead_id=self.lead.id if self.lead else None,
+            lead_id=lead.id if lead else None,
             status=status,
             act=act,
             method=method,
+            person=self.contact.person(lead) if lead and not whole_phone else None,
+            source=lead.source if lead else None,
+            language=act.language or (lead.language if lead else None),
+            clinic_name=self.clinic.name,
+            by=getattr(self.event, "by", None) or getattr(self.event, "assignee", None),
+            **more,
         )
         self.note(order)
         return order.id
 
+    def withdraw(self, act: ConsentAct, method: str) -> None:
+        """This person's consent ends, for every lead of theirs on this phone; the ledger says so."""
+        self.record_consent(act, "withdrawn", method)
+        self._keep_consent(lambda one: self.lead is not None and not one.is_of(self.lead.first_name))
+
+    def renew_consent(self, words: str) -> None:
+        """The phone's own START undid its STOP: who was allowed to be texted in this talk is so again, nobody else."""
+        if self.lead is None or self.lead.consent_id is None:
+            return
+        act = ConsentAct(sms=True, text=words, at=self.event.at)
+        self.become(consent_id=self.record_consent(act, "renewed", "text message"))
+        self._keep_consent(lambda one: self.lead is not None and one.id == self.lead.id)
+
+    def _keep_consent(self, keeps: Callable[[Lead], bool]) -> None:
+        leads = tuple(one if keeps(one) else changed(one, consent_id=None) for one in self.contact.leads)
+        self.contact = replace(self.contact, leads=leads)
+        self.lead = self.contact.lead(self.lead.id if self.lead else None)
+
     def suppress(self, by: str) -> None:
-        """Close this phone at the clinic. Who closed it first stays on record."""
-        if self.contact.suppressed_by is None:
+        """Close this phone at the clinic. Who closed it first stays on record, unless START would open that again."""
+        closed_by = self.contact.suppressed_by
+        if closed_by is None or (closed_by in OWN_STOP and by not in OWN_STOP):
             self.note(Suppress(by=by))
             self.contact = replace(self.contact, suppressed_by=by)
 
     def opt_out(self, *, by: str, method: str) -> None:
         """Everything ends for this phone: nothing stays planned, every lead is opted out, the ledger says so."""
         self.silence("opted out")
-        self.record_consent(ConsentAct(sms=False, at=self.event.at), "withdrawn", method)
+        act = ConsentAct(sms=False, at=self.event.at, reason=getattr(self.event, "reason", None))
+        self.record_consent(act, "withdrawn", method, whole_phone=True)
         self.suppress(by)
-        ended = tuple(replace(one, stage=Stage.OPTED_OUT, reason=f"opted out ({by})") for one in self.contact.leads)
+        ended = tuple(_opted_out(one, by) for one in self.contact.leads)
         self.contact = replace(self.contact, leads=ended)
         self.lead = self.contact.lead(self.lead.id if self.lead else None)
 
@@ -244,6 +450,12 @@ class Turn:
     def new_id(self, prefix: str) -> str:
         """An id derived from the event and the number of effects so far."""
         return derive_id(prefix, self.event.id, len(self.effects))
+
+
+def _opted_out(lead: Lead, by: str) -> Lead:
+    """That this was never the person's phone stays known, whatever else is said on it."""
+    reason = WRONG_NUMBER if lead.reason == WRONG_NUMBER else f"opted out ({by})"
+    return replace(lead, stage=Stage.OPTED_OUT, reason=reason)
 
 
 def _silenced(lead: Lead, mine: str | None, reason: str) -> Lead:

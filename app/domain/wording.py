@@ -1,7 +1,7 @@
 """The words of a text: fill in a template, keep a lead's own strings harmless, count what the carrier counts.
 
 Three things can go wrong between a clinic's template and a phone, and each has one answer here. A template may
-reach for more than it should: it is compiled in a sandbox that knows eight variables and no loops. A value may
+reach for more than it should: it is compiled in a sandbox that knows nine variables and no loops. A value may
 carry what a stranger typed into a form: `clean_name` leaves a name and nothing else. A pretty quote may double
 the price: `plain` replaces it, and `measure` counts parts as carriers do.
 
@@ -28,6 +28,7 @@ ALLOWED = frozenset(
         "intake_link",
         "time_options",
         "help_phone",
+        "question",
     }
 )
 """What a template may name. Anything else of the lead's could be health data, and a text is not private."""

@@ -18,6 +18,8 @@ from app.runtime import JOB_LANES, Runtime, json_deserializer, json_serializer, 
 from app.settings import Settings
 from app.workers.dispatcher import Dispatcher
 from app.workers.inbox import Inbox
+from app.workers.postman import Postman
+from app.workers.rollup import Rollup
 from app.workers.upkeep import Upkeep
 
 log = structlog.get_logger()
@@ -42,6 +44,7 @@ async def work(runtime: Runtime, stop: asyncio.Event) -> None:
     dispatcher = Dispatcher(runtime, line, tell_inbox=inbox.ring, mention=inbox.ring_soon)
     inbox.after_reading = dispatcher.ring
     upkeep = Upkeep(runtime, line, tell_inbox=inbox.ring)
+    postman = Postman(runtime, tell_inbox=inbox.ring)
     async with runtime.engine.connect() as conn:
         # Reading clinic files takes a while the first time; better now than inside the first claim.
         await runtime.clinics.take_all(conn)
@@ -51,6 +54,8 @@ async def work(runtime: Runtime, stop: asyncio.Event) -> None:
             group.create_task(inbox.run(stop))
             group.create_task(dispatcher.run(stop))
             group.create_task(upkeep.run(stop))
+            group.create_task(Rollup(runtime).run(stop))
+            group.create_task(postman.run(stop))
             group.create_task(answer_door(runtime.settings.valkey_url, inbox, stop))
             group.create_task(_wake_on_stop(inbox, dispatcher, stop))
     finally:

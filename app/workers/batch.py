@@ -11,8 +11,8 @@ from typing import assert_never
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.store import contacts as contact_rows
+from app.adapters.store import emails, erasing, messages, permissions, tasks
 from app.adapters.store import leads as lead_rows
-from app.adapters.store import messages, permissions, tasks
 from app.adapters.store.contacts import Directory
 from app.adapters.store.messages import Cancellation, PlannedText
 from app.domain.contact import Contact, Lead
@@ -21,19 +21,25 @@ from app.domain.effects import (
     CancelTexts,
     CloseTask,
     Effect,
+    ErasePerson,
     HoldSender,
     LiftSuppression,
     OpenTask,
     Purpose,
     RecordConsent,
     ScheduleText,
+    SkipStep,
     Suppress,
+    SuppressEmail,
 )
 from app.domain.events import Event, ReplyReceived
 from app.domain.ids import derive_id
 from app.domain.machine import Decision
+from app.domain.replay import kept
+from app.domain.replies import read_reply
+from app.domain.talk import Talk
 
-Reply = tuple[str, str, str, str | None, str, str, str, datetime]
+Reply = tuple[str, str, str, str | None, str, str, str, datetime, dict[str, str] | None]
 
 
 @dataclass
@@ -45,14 +51,17 @@ class Batch:
     contacts: dict[str, Contact] = field(default_factory=dict)
     texts: dict[str, PlannedText] = field(default_factory=dict)
     cancellations: list[Cancellation] = field(default_factory=list)
+    skipped: dict[str, tuple[str, ...]] = field(default_factory=dict)
     consents: list[tuple[str, str, RecordConsent]] = field(default_factory=list)
     suppressions: dict[str, str | None] = field(default_factory=dict)
+    closed_emails: list[tuple[str, str]] = field(default_factory=list)
     holds: dict[str, tuple[Contact, HoldSender]] = field(default_factory=dict)
     opened: list[tuple[Contact, OpenTask]] = field(default_factory=list)
     closed: list[CloseTask] = field(default_factory=list)
     dropped: list[CancelTasks] = field(default_factory=list)
     stages: list[tuple[str, str, str | None, str, str]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
+    erased: dict[str, str] = field(default_factory=dict)
     clinic_of_task: dict[str, str] = field(default_factory=dict)
 
     def contact(self, contact_id: str) -> Contact:
@@ -82,6 +91,8 @@ class Batch:
                 self.texts[effect.id] = PlannedText(clinic=contact.clinic, contact_id=contact.id, order=effect)
             case CancelTexts():
                 self._cancel(effect, contact)
+            case SkipStep():
+                self._skip(effect)
             case OpenTask():
                 self.opened.append((contact, effect))
             case CloseTask():
@@ -92,10 +103,14 @@ class Batch:
                 self.consents.append((contact.clinic, contact.id, effect))
             case Suppress():
                 self.suppressions[contact.id] = effect.by
+            case SuppressEmail():
+                self.closed_emails.append((contact.clinic, effect.email))
             case LiftSuppression():
                 self.suppressions[contact.id] = None
             case HoldSender():
                 self.holds.setdefault(effect.sender, (contact, effect))
+            case ErasePerson():
+                self._erase(effect, contact)
             case _:
                 assert_never(effect)
 
@@ -116,6 +131,24 @@ class Batch:
             Cancellation(contact_id=contact.id, lead_id=order.lead_id, steps_only=order.steps_only)
         )
 
+    def _skip(self, order: SkipStep) -> None:
+        self.skipped[order.message_id] = order.why
+        planned = self.texts.get(order.message_id)
+        if planned is not None:
+            self.texts[order.message_id] = replace(planned, status="cancelled")
+
+    def _erase(self, order: ErasePerson, contact: Contact) -> None:
+        """Blank what this batch was about to write of this person; what comes after is somebody's new word."""
+        self.erased[contact.id] = order.event_id
+        for planned in list(self.texts.values()):
+            if planned.contact_id == contact.id:
+                self.texts[planned.order.id] = replace(planned, order=replace(planned.order, text=""))
+        self.replies = [_unsaid(one) if one[2] == contact.id else one for one in self.replies]
+        self.opened = [
+            (whose, replace(task, about="", wish=None) if whose.id == contact.id else task)
+            for whose, task in self.opened
+        ]
+
     def changed_leads(self) -> list[tuple[Contact, Lead]]:
         """Leads that are new, or differ from how they were loaded."""
         return [
@@ -133,12 +166,27 @@ class Batch:
             if contact.sender is not None and contact.sender != self.loaded[contact.id].sender
         }
 
+    def changed_talks(self) -> dict[str, Talk]:
+        """Contacts to whom something was said that must be remembered."""
+        changed = (one for one in self.contacts.values() if one.talk != self.loaded[one.id].talk)
+        return {contact.id: contact.talk for contact in changed}
+
+    def alarms(self) -> list[OpenTask]:
+        """Tasks about somebody in danger."""
+        return [order for _, order in self.opened if order.kind == "urgent"]
+
 
 def _received(event: ReplyReceived, contact: Contact) -> Reply:
     lead = contact.subject()
     lead_id = lead.id if lead else None
     message_id = derive_id("msg", event.id, -1)
-    return (message_id, contact.clinic, contact.id, lead_id, event.sender, event.carrier_id, event.body, event.at)
+    read = kept(read_reply(event.body, event.media))
+    return (message_id, contact.clinic, contact.id, lead_id, event.sender, event.carrier_id, event.body, event.at, read)
+
+
+def _unsaid(reply: Reply) -> Reply:
+    message_id, clinic, contact_id, lead_id, sender, carrier_id, _, at, _ = reply
+    return (message_id, clinic, contact_id, lead_id, sender, carrier_id, "", at, None)
 
 
 def _is_meant(order: CancelTexts, planned: PlannedText) -> bool:
@@ -152,15 +200,19 @@ async def write(conn: AsyncConnection, directory: Directory, batch: Batch) -> di
         conn, {sender: hold.code for sender, (_, hold) in batch.holds.items()}, batch.now
     )
     batch.opened += [(contact, hold.task) for sender, (contact, hold) in batch.holds.items() if sender in newly_held]
-    senders = batch.changed_senders()
-    if senders:
-        await contact_rows.lock(conn, list(senders))
+    senders, talks = batch.changed_senders(), batch.changed_talks()
+    if senders or talks or batch.erased:
+        await contact_rows.lock(conn, [*senders, *talks, *batch.erased])
+        await erasing.erase(conn, directory.vault, batch.erased, batch.now)
         await lead_rows.set_senders(conn, senders)
+        await lead_rows.set_talks(conn, directory, talks)
     await lead_rows.save(conn, directory, batch.changed_leads())
     await lead_rows.note_stages(conn, batch.stages, batch.now)
     await permissions.record_consents(conn, directory.vault, batch.consents, batch.now)
     await permissions.set_suppressions(conn, batch.suppressions, batch.now)
+    await emails.suppress(conn, directory, batch.closed_emails, batch.now)
     await messages.cancel(conn, batch.cancellations)
+    await messages.skip(conn, batch.skipped, batch.now)
     await messages.plan(conn, directory.vault, list(batch.texts.values()))
     await messages.receive(conn, directory.vault, batch.replies)
     return await _write_tasks(conn, directory, batch)
@@ -194,4 +246,7 @@ def _task_row(contact: Contact, order: OpenTask, now: datetime) -> tasks.TaskRow
         about=order.about,
         event_id=order.event_id,
         snoozed_until=order.snoozed_until,
+        escalates_at=order.escalates_at,
+        escalates_to=order.escalates_to,
+        wish=order.wish,
     )

@@ -12,16 +12,19 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.adapters.store import contacts, events, installation, messages, senders
+from app.adapters.places import locate
+from app.adapters.store import contacts, events, installation, messages, senders, tasks
 from app.adapters.store.messages import Judgement
 from app.adapters.store.senders import SenderRow
 from app.domain.clinic import Channel, Clinic, Sender
-from app.domain.contact import Stage
+from app.domain.contact import IN_SEQUENCE, Stage
 from app.domain.effects import Purpose, Urgency
 from app.domain.events import Event, TextDropped, TimePassed
-from app.domain.gate import WEEK, Case, Verdict, may_send
+from app.domain.gate import INVITING, MONTH, WEEK, Case, Desk, Verdict, may_send
 from app.domain.ids import new_id
 from app.domain.pace import Pace
+from app.domain.tasks import answering_team
+from app.domain.windows import Place
 from app.runtime import Runtime
 
 RETRY_UNREAD = 0.2
@@ -65,7 +68,9 @@ class Claim:
     texts: list[ClaimedText] = field(default_factory=list)
     facts: list[tuple[str, Event]] = field(default_factory=list)
     steps: dict[tuple[str, bytes], tuple[datetime, ...]] = field(default_factory=dict)
+    nurture: dict[tuple[str, bytes], tuple[datetime, ...]] = field(default_factory=dict)
     lanes: set[int] = field(default_factory=set)
+    desk: Desk | None = None
     wait: float | None = None
     """Seconds until this sender's pace allows more, when it was the pace that ended the claim."""
 
@@ -89,6 +94,8 @@ class Claim:
         self._take(runtime, row, phone, verdict)
         if row.purpose == Purpose.STEP:
             self.steps[key] = (*self.steps.get(key, ()), self.now)
+        if row.urgency == Urgency.NURTURE:
+            self.nurture[key] = (*self.nurture.get(key, ()), self.now)
         return True
 
     def _case(self, runtime: Runtime, row: Any, phone: str, steps_sent: tuple[datetime, ...]) -> Case:
@@ -102,21 +109,35 @@ class Claim:
             suppressed_by=row.suppressed_by,
             consent_id=row.consent_id,
             consent_standing=row.consent_standing,
+            consent_facts=_consent_facts(row),
             unread=row.unread,
             sending_all=row.sending_all,
             sending_clinic=row.sending_clinic,
             sender_held=self.row.held_code,
             hours=self.clinic.hours_of(row.location),
             zones=tuple(row.zones or ()),
+            **self._where(row, phone),
             limits=self.clinic.limits,
             steps_sent=steps_sent,
+            nurture_sent=self.nurture.get((self.clinic.brand, bytes(row.phone_hash)), ()),
+            last_email=row.last_email,
+            urgency=row.urgency,
+            hot=row.track == "hot",
+            desk=self.desk,
         )
+
+    def _where(self, row: Any, phone: str) -> dict[str, Any]:
+        """The states the person may be in; of a lead from before the state rows, the clinic's and the number's."""
+        if row.states:
+            return {"states": tuple(row.states), "located": tuple(Place(**place) for place in row.located)}
+        found = locate(phone, self.clinic.hours_of(row.location).zone, self.clinic.state_of(row.location))
+        return {"states": found.states, "located": found.located}
 
     def _fall_due(self, row: Any) -> None:
         """A call, e-mail or wait step: nothing leaves, the machine is told that its time has come."""
         if row.unread:
             self._note(row, "scheduled", {}, retry_in=RETRY_UNREAD)
-        elif row.stage != Stage.TEXTING:
+        elif row.stage not in IN_SEQUENCE:
             self._note(row, "dropped", {"verdict": "drop", "rule": "stage"})
         else:
             self._note(row, "sent", {"verdict": "go"}, sent_at=self.now)
@@ -174,6 +195,15 @@ class Claim:
         self.judgements.append(Judgement(id=row.id, status=status, decision=decision, **more))
 
 
+def _consent_facts(row: Any) -> dict[str, Any]:
+    """What the ledger says of the consent a text would stand on, for its decision."""
+    if row.consent_status is None:
+        return {}
+    facts = {name: getattr(row, f"consent_{name}") for name in ("status", "text_key", "method")}
+    ended = {"ended_by": row.consent_ended_by} if row.consent_ended_by else {}
+    return {**facts, "occurred_at": row.consent_at.isoformat().replace("+00:00", "Z"), **ended}
+
+
 async def claim(runtime: Runtime, key: str, limit: int) -> Claim | None:
     """Judge a sender's due texts and take those that may leave; None when another worker has the sender."""
     async with runtime.engine.begin() as conn:
@@ -191,7 +221,9 @@ async def claim(runtime: Runtime, key: str, limit: int) -> Claim | None:
         if not pace.allows(row.real_now):
             found.wait = pace.wait(row.real_now)
             return found
-        free = await messages.lock_free_contacts(conn, [one.contact_id for one in candidates])
+        free = await messages.lock_free_contacts(
+            conn, [one.contact_id for one in candidates], clinic.brand, row.brand_shared
+        )
         await _judge(conn, runtime, found, [one.id for one in candidates if one.contact_id in free])
         await messages.write_judgements(conn, found.judgements)
         await _append(conn, runtime, found)
@@ -205,6 +237,13 @@ async def _judge(conn: AsyncConnection, runtime: Runtime, found: Claim, ids: Seq
     hashes = [row.phone_hash for row in rows.values() if row.purpose == Purpose.STEP]
     if hashes:
         found.steps = await messages.steps_sent(conn, hashes, [found.clinic.brand], found.now - WEEK)
+    slow = [row.phone_hash for row in rows.values() if row.urgency == Urgency.NURTURE]
+    if slow:
+        since = found.now - MONTH
+        found.nurture = await messages.steps_sent(conn, slow, [found.clinic.brand], since, (Urgency.NURTURE,))
+    if any(row.urgency in INVITING for row in rows.values()):
+        team = answering_team(found.clinic)
+        found.desk = Desk(team.key, await tasks.open_count(conn, found.clinic.key, team.key), team.capacity)
     for message_id in ids:
         if message_id in rows and not found.judge(runtime, rows[message_id]):
             break

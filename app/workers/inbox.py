@@ -158,18 +158,18 @@ class Inbox:
         async with self.runtime.engine.begin() as conn:
             mine = await events.take_lanes(conn, lanes)
             unread = await events.unread(conn, mine, limit)
-            if unread:
-                await self._decide_and_write(conn, unread, self._decide)
+            batch = await self._decide_and_write(conn, unread, self._decide) if unread else None
         if len(mine) < len(lanes):
             # Somebody has the others, and may have looked before the event came that we were rung for.
             self.ring(set(lanes) - set(mine))
-        if unread:
+        if batch is not None:
             self.after_reading()
+            _raise_alarms(batch)
         return len(unread)
 
     async def _decide_and_write(
         self, conn: AsyncConnection, unread: list[Unread], judge: Callable[[Unread, Batch, Clinic], None]
-    ) -> None:
+    ) -> Batch:
         now = await installation.now(conn)
         clinics = await self._clinics(conn, unread)
         directory = self.runtime.directory
@@ -184,6 +184,7 @@ class Inbox:
         await events.mark_read(conn, read, now, quarantined=judge == self._set_aside)
         for clinic in sorted(changed_tasks):
             await tasks.number_changes(conn, clinic, changed_tasks[clinic])
+        return batch
 
     def _decide(self, item: Unread, batch: Batch, clinic: Clinic) -> None:
         event = item.open(self.runtime.vault)
@@ -208,3 +209,9 @@ class Inbox:
             if failures >= FAILURES_BEFORE_SETTING_ASIDE:
                 await self._decide_and_write(conn, first, self._set_aside)
         return 1
+
+
+def _raise_alarms(batch: Batch) -> None:
+    """Somebody may be in danger: whoever watches the log is told at once, by ids alone."""
+    for order in batch.alarms():
+        log.error("urgent", task_id=order.id, lead_id=order.lead_id, team=order.team)

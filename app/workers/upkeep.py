@@ -1,4 +1,4 @@
-"""Upkeep: what must happen though nobody asks. Leases end, lost texts are looked for, the worker says it lives.
+"""Upkeep: what must happen though nobody asks. Leases end, unanswered tasks escalate, lost texts are looked for.
 
 Each duty is safe to do twice and by several workers at once; Postgres decides who gets a row.
 """
@@ -6,8 +6,9 @@ Each duty is safe to do twice and by several workers at once; Postgres decides w
 import asyncio
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -15,10 +16,15 @@ import structlog
 from app.adapters.sms.carriers import CARRIERS
 from app.adapters.sms.line import Line
 from app.adapters.sms.outcomes import Absent, Found, Search, Unavailable
-from app.adapters.store import contacts, events, heartbeats, installation, tasks, unsettled
+from app.adapters.store import contacts, events, heartbeats, installation, task_clock, unsettled
+from app.adapters.store.task_clock import Held, Moved
 from app.adapters.transient import is_transient
+from app.domain import leases
+from app.domain import tasks as rules
+from app.domain.clinic import Absence, Clinic
 from app.domain.events import Event, TextSent, TextUnknown
 from app.domain.ids import new_id
+from app.domain.leases import Standing
 from app.runtime import Runtime
 from app.workers.dispatcher import account_of
 
@@ -30,6 +36,9 @@ LOOKS = (30.0, 120.0, 300.0, 900.0)
 EVERY_SECOND = 1.0
 HEARTBEAT_EVERY = 5.0
 LOOK_EVERY = 2.0
+
+A_DAY = timedelta(days=1)
+"""How long somebody has a task that escalated to them, before it is anybody's again."""
 
 
 @dataclass
@@ -44,7 +53,13 @@ class Upkeep:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Do every duty at its interval until told to stop."""
-        duties = ((self.beat, HEARTBEAT_EVERY), (self.end_leases, EVERY_SECOND), (self.find_lost_texts, LOOK_EVERY))
+        duties = (
+            (self.beat, HEARTBEAT_EVERY),
+            (self.end_leases, EVERY_SECOND),
+            (self.escalate, EVERY_SECOND),
+            (self.free_from_the_absent, LOOK_EVERY),
+            (self.find_lost_texts, LOOK_EVERY),
+        )
         async with asyncio.TaskGroup() as group:
             for duty, every in duties:
                 group.create_task(self._repeat(duty, every, stop))
@@ -72,7 +87,28 @@ class Upkeep:
     async def end_leases(self) -> None:
         """Give back tasks whose lease has run out, and wake the snoozed."""
         async with self.runtime.engine.begin() as conn:
-            await tasks.end_leases(conn, await installation.now(conn))
+            await task_clock.end_leases(conn, await installation.now(conn))
+
+    async def escalate(self) -> None:
+        """Move what nobody answered in time to whom its playbook row names, else up in the queue."""
+        async with self.runtime.engine.begin() as conn:
+            now = await installation.now(conn)
+            late = await task_clock.unanswered(conn, now)
+            if late:
+                clinics = await self.runtime.clinics.take_all(conn)
+                moved = [_escalated(clinics[one.clinic], one, now) for one in late]
+                await task_clock.move(conn, self.runtime.vault, moved, now)
+
+    async def free_from_the_absent(self) -> None:
+        """Give back to its team what somebody held when an absence of theirs began."""
+        async with self.runtime.engine.begin() as conn:
+            now = await installation.now(conn)
+            moved: list[Moved] = []
+            for key, clinic in sorted((await self.runtime.clinics.take_all(conn)).items()):
+                away = {row.who: row for row in rules.absences(clinic, now)}
+                held = await task_clock.held_by(conn, key, list(away)) if away else []
+                moved += [freed for one in held if (freed := _freed(clinic, one, away, now))]
+            await task_clock.move(conn, self.runtime.vault, moved, now)
 
     async def find_lost_texts(self) -> None:
         """Texts a dead worker left behind become unknown; unknown ones are looked for in the carrier's list."""
@@ -136,3 +172,28 @@ class Upkeep:
                 await events.append(conn, self.runtime.vault, [(held[row.contact_id], fact)])
         if fact is not None:
             self.tell_inbox({held[row.contact_id].lane})
+
+
+def _escalated(clinic: Clinic, held: Held, now: datetime) -> Moved:
+    """Where an unanswered task goes. Who held it keeps it where it only rises, and hears of it where it moves."""
+    move = rules.escalate(clinic, held.team, held.priority, held.escalates_to, now)
+    standing = leases.settle(held.standing, now)
+    if move.person is not None:
+        standing = Standing(status="claimed", assignee=move.person, lease_until=now + A_DAY)
+    elif move.team != held.team:
+        standing = leases.free(held.standing, now)
+    to = move.person or (move.team if move.team != held.team else None)
+    return Moved(
+        held=held, standing=standing, team=move.team, priority=move.priority, line="escalated", words=to, escalated=True
+    )
+
+
+def _freed(clinic: Clinic, held: Held, away: Mapping[str, Absence], now: datetime) -> Moved | None:
+    """A task given before its holder went away, given back; one taken or given since was meant so."""
+    row = away[str(held.standing.assignee)]
+    began = rules.begins(clinic, row)
+    if held.since is not None and held.since >= began:
+        return None
+    words = f"{row.who} is away until {row.until}"
+    standing = leases.free(held.standing, now)
+    return Moved(held=held, standing=standing, team=held.team, priority=held.priority, line="released", words=words)

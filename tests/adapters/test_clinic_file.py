@@ -2,6 +2,7 @@
 
 import re
 import time as stopwatch
+from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
 
@@ -11,10 +12,13 @@ from hypothesis import strategies as st
 
 from app.adapters.clinic_file import ClinicFileError, Finding, MissingSecret, read_clinic, resolve_secret
 from app.domain.clinic import (
+    Absence,
+    Approval,
     Channel,
     Limits,
     Location,
     Play,
+    Question,
     Route,
     ScoreRow,
     Sender,
@@ -26,6 +30,7 @@ from app.domain.clinic import (
     Team,
     Unit,
 )
+from app.domain.lint import Allowed
 from app.domain.wording import measure, render
 
 LAKESIDE = Path(__file__).parents[2] / "examples" / "lakeside.yaml"
@@ -191,6 +196,7 @@ def test_every_text_of_the_example_names_the_clinic_and_fits_one_segment() -> No
         "clinic_name": clinic.name,
         "booking_link": "https://text.lakeside.example/b/0123456789abcdef",
         "help_phone": "(312) 555-0100",
+        "time_options": "1 weekday mornings, 2 weekday afternoons",
     }
     texts = [
         *((f"{s.key}.{step.key}", step.words) for s in clinic.sequences for step in s.steps if step.words),
@@ -251,6 +257,18 @@ def test_a_minimal_file_gets_the_documented_defaults() -> None:
             ),
             then="nurture",
         ),
+    )
+
+
+def test_a_team_whose_people_are_all_away_is_closed_on_those_days() -> None:
+    """Somebody alone changes nothing; an absence without an end is one day long, and both its days count."""
+    rows = "[{who: ana, from: 2026-12-01, until: 2026-12-03}, {who: bo, from: 2026-12-03}]"
+    clinic, _ = read_clinic(MINIMAL.replace("capacity: 5", f"capacity: 5, people: [ana, bo], away: {rows}"))
+    desk = clinic.teams["desk"]
+    assert desk.hours == replace(clinic.hours, closed=clinic.hours.closed | {date(2026, 12, 3)})
+    assert desk.away == (
+        Absence(who="ana", from_=date(2026, 12, 1), until=date(2026, 12, 3)),
+        Absence(who="bo", from_=date(2026, 12, 3), until=date(2026, 12, 3)),
     )
 
 
@@ -339,7 +357,7 @@ answers: {booking_link: a, help: b, stop_confirmation: c, safety: d, acknowledge
 question: {ask: "Which day suits you?", field: day, values: [monday, friday]}
 teams:
   desk: {respond_within: 1 business day, capacity: 5, hours: {mon: ["09:00-12:00"]}, people: [ana],
-         away: {ana: [2026-12-01]}}
+         away: [{who: ana, from: 2026-12-01, until: 2026-12-04}]}
 routing: [{when: {kind: question, words: [bill]}, team: desk}]
 playbook: {park: {when: [bus], team: desk, say: By the door., escalate: {after: 2h, to: desk}}}
 scoring:
@@ -351,12 +369,12 @@ sequences:
     for: {track: hot, service: [check-up], location: north, source: website, language: en,
           request: [appointment, information]}
     steps:
-      - {key: a, after: 15m, at: "10:00", text: Hello., if: {has: email}, unless: {language: en}, max_segments: 1}
+      - {key: a, after: 15m, at: "10:00", text: Hello., if: {has: email}, unless: [clicked, {captured_on: sun}], max_segments: 1}
       - {key: b, after: 3d, email: {subject: Hello, body: Hello.}}
       - {key: c, after: 2h, call: Try a call}
       - {key: d, after: 1 business day, wait: true}
     then: finished
-  all: {steps: [{key: a, after: 0m, text: Hello.}]}
+  all: {steps: [{key: a, after: 0m, text: "Hello. {{ question }} {{ time_options }}"}]}
 experiments:
   ask: {sequence: quick, step: a, change: text, arms: {a: {en: Hi.}, b: {en: Hey.}}, stop_if: {opt_out_rate: 0.05}}
 smtp: {host: mail.example, port: 587, user: me, password: "${SMTP}", from: hi@lakeside.example}
@@ -379,17 +397,8 @@ def test_every_key_of_the_contract_is_accepted() -> None:
     assert {found.path: found.rule for found in findings} == dict.fromkeys(
         (
             "bookings",
-            "time_options",
-            "question",
             "experiments",
-            "smtp",
-            "lint",
             "sources.website.fields",
-            "teams.desk.away",
-            "playbook.park.escalate",
-            "sequences.quick.steps[0].if",
-            "sequences.quick.steps[0].unless",
-            "sequences.quick.steps[1].email",
         ),
         "not_yet",
     )
@@ -408,8 +417,15 @@ def test_every_key_of_the_contract_is_accepted() -> None:
         "request": ("appointment", "information"),
     }
     assert clinic.sequences[0].steps[1] == Step(
-        key="b", after=span(3, Unit.DAYS), channel=Channel.EMAIL, words={"en": "Hello."}, note="Hello"
+        key="b",
+        after=span(3, Unit.DAYS),
+        channel=Channel.EMAIL,
+        words={"en": "Hello."},
+        note="Hello",
+        subject={"en": "Hello"},
     )
+    assert clinic.allowed == (Allowed(word="mercy", cls="condition", by="ana", reason="our street"),)
+    assert clinic.approvals == (Approval(by="ana", on=date(2026, 11, 20), of=f"sha256:{'0' * 64}"),)
 
 
 # Mistakes.
@@ -446,6 +462,9 @@ MISTAKES = [
     ("respond_within: 2h", "respond_within: two hours", 14, "teams.desk.respond_within", "teams.desk.respond_within must be a duration such as 15m, 2h, 3d or 1 business day"),
     ("respond_within: 2h", "respond_within: 0m", 14, "teams.desk.respond_within", "teams.desk.respond_within must be longer than nothing"),
     ("capacity: 5", "capacity: 0", 14, "teams.desk.capacity", "teams.desk.capacity must be a whole number from 1 to 100000"),
+    ("capacity: 5", "capacity: 5, people: [ana], away: [{who: anna, from: 2026-12-01}]", 14, "teams.desk.away[0].who", "'anna' is none of the team; did you mean ana?"),
+    ("capacity: 5", "capacity: 5, away: [{who: ana, from: 2026-12-02, until: 2026-12-01}]", 14, "teams.desk.away[0].until", "teams.desk.away[0] must end after it begins, and within a year"),
+    ("capacity: 5", "capacity: 5, away: [{who: ana}]", 14, "teams.desk.away[0]", "teams.desk.away[0]: from is missing"),
     ("        after: 0m\n", "", 18, "sequences.gentle.steps[0]", "sequences.gentle.steps[0]: after is missing"),
     ("after: 0m", "after: 0m\n        at: 25:00", 20, "sequences.gentle.steps[0].at", "sequences.gentle.steps[0].at must be a time from 00:00 to 23:59, not '25:00'"),
     ("Hola {{ first_name }}", "Hola {{ firstname }}", 22, "sequences.gentle.steps[0].text.es", None),
@@ -455,7 +474,7 @@ MISTAKES = [
     ("{key: call,", "{key: hello,", 23, "sequences.gentle.steps[1].key", "the step key 'hello' is used more than once"),
     ("call: Try a call", "call: Try a call, wait: true", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1] is one of text, email, call, wait, not call and wait"),
     (", call: Try a call", "", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1]: one of text, email, call, wait is missing"),
-    ("then: nurture", "then: nature", 24, "sequences.gentle.then", "sequences.gentle.then must be one of nurture, finished, not 'nature'; did you mean nurture?"),
+    ("then: nurture", "then: nature", 24, "sequences.gentle.then", "there is no sequence 'nature' to follow; did you mean nurture?"),
     ("    then: nurture", "    for: {service: checkup}", 24, "sequences.gentle.for.service", "there is no service 'checkup'; did you mean check-up?"),
     ("    then: nurture", "    for: {servise: check-up}", 24, "sequences.gentle.for.servise", "sequences.gentle.for.servise is no known key; did you mean service?"),
     ("    then: nurture", "  gentle: {}", 24, "sequences.gentle", "sequences.gentle is given twice"),
@@ -474,8 +493,16 @@ APPENDED = [
     ("holidays: {closed: [2026-02-30]}", "holidays.closed[0]", "holidays.closed[0] must be a date such as 2026-12-24, not '2026-02-30'"),
     ("holidays: {closed: 2026-12-24, half_days: {2026-12-24: []}}", "holidays.half_days.2026-12-24", "2026-12-24 is both closed and a half day"),
     ("playbook: {park: {when: bus, say: Here., team: dsk}}", "playbook.park.team", "there is no team 'dsk'; did you mean desk?"),
+    ("playbook: {park: {when: bus, say: Here., escalate: {after: 2h, to: dsk}}}", "playbook.park.escalate.to", "there is no team and no person 'dsk'; did you mean desk?"),
     ("routing: [{when: {kind: questions}, team: desk}]", "routing[0].when.kind", None),
     ("scoring: [{when: {has: email}, from: 3}]", "scoring[0]", None),
+    ("question: {ask: New?, field: visit}", "question", "question: values is missing"),
+    ("question: {ask: New?, field: visit, values: [new]}", "question.values", "question.values needs at least 2"),
+    ("question: {ask: New?, field: Visit it, values: [new, back]}", "question.field", None),
+    ("question: {ask: New?, field: visit, values: {new: [yes], back: [two]}}", "question.values.new", "'yes' is no answer to the question: it is read as confirm"),
+    ("question: {ask: New?, field: visit, values: [stop, go]}", "question.values", "'stop' is no answer to the question: it is read as opt_out"),
+    ("answers: {decline: '{{ question }}'}", "answers.decline", "answers.decline names question: only the text of a step asks it"),
+    ("answers: {decline: '{{ time_options }}'}", "answers.decline", "answers.decline names time_options, but the clinic has none"),
     ("scoring: [{when: {sevice: check-up}, add: 3}]", "scoring[0].when.sevice", "scoring[0].when.sevice is no known key; did you mean service?"),
     ("experiments: {x: {sequence: gentl, step: a, change: text, arms: {a: x, b: y}}}", "experiments.x.sequence", "there is no sequence 'gentl'; did you mean gentle?"),
     ("experiments: {x: {sequence: gentle, step: helo, change: text, arms: {a: x, b: y}}}", "experiments.x.step", "sequences.gentle has no step 'helo'; did you mean hello?"),
@@ -535,7 +562,7 @@ def test_a_file_with_many_mistakes_names_them_all_at_once() -> None:
         ("clinic: lakeside\nname: \x00\n", 2, "a character that YAML does not allow"),
         ("clinic: a\n---\nclinic: b\n", 2, "but found another document"),
         ("[" * 600, 1, "nested too deeply"),
-        (MINIMAL.replace("capacity: 5", "capacity: 5, away: &a [*a]"), 1, "the file contains itself"),
+        (MINIMAL.replace("[web]}", "[web], fields: {a: &a [*a]}}"), 1, "the file contains itself"),
     ],
 )
 def test_what_is_no_clinic_file_at_all_is_one_mistake(text: str, line: int, sentence: str) -> None:
@@ -620,7 +647,7 @@ def test_a_help_phone_that_does_not_exist_may_not_be_named() -> None:
         (
             "call: Try a call",
             "email: {subject: Hello, body: Hello.}",
-            (23, "sequences.gentle.steps[1].email", "not_yet"),
+            (23, "sequences.gentle.steps[1].email", "smtp"),
         ),
     ],
 )
@@ -631,7 +658,7 @@ def test_what_works_but_perhaps_not_as_meant_is_a_warning(good: str, bad: str, f
 
 
 def test_a_text_without_a_language_is_for_everyone() -> None:
-    """A plain string stands for a map, also where the clinic speaks two languages (contract section 10)."""
+    """A plain string stands for a map, also where the clinic speaks two languages."""
     start = MINIMAL.index("        text:")
     end = MINIMAL.index("      - {key: call")
     plain = MINIMAL[:start] + '        text: "Hello {{ first_name }}"\n' + MINIMAL[end:]
@@ -649,3 +676,43 @@ def test_a_secret_is_looked_up_where_it_is_used() -> None:
     for name in ("NOWHERE", "EMPTY"):
         with pytest.raises(MissingSecret, match=f"the environment variable {name} is not set"):
             resolve_secret(f"${{{name}}}", env)
+
+
+# -- a choice by number, and the one question --------------------------------------------------
+
+
+def test_times_are_read_as_weeks_and_bring_the_texts_that_offer_them() -> None:
+    clinic, _ = read_clinic(MINIMAL + 'time_options: {weekday mornings: {mon-fri: ["09:00-12:00"]}}\n')
+    morning = ((time(9), time(12)),)
+    assert clinic.time_options == {"weekday mornings": (morning,) * 5 + ((), ())}
+    assert {"choose_time", "choose_place"} <= clinic.answers.keys()
+    assert {"choose_time", "choose_place"}.isdisjoint(read_clinic(MINIMAL)[0].answers)
+
+
+def test_the_questions_values_are_a_list_or_have_other_words() -> None:
+    listed, findings = read_clinic(MINIMAL + "question: {ask: New or back?, field: visit, values: [new, back]}\n")
+    mapped, _ = read_clinic(
+        MINIMAL + "question: {ask: {en: New?}, field: visit, values: {new: [first time, '1st'], back: again}}\n"
+    )
+    assert listed.question == Question(ask={"en": "New or back?"}, fills="visit", values={"new": (), "back": ()})
+    assert mapped.question == Question(
+        ask={"en": "New?"}, fills="visit", values={"new": ("first time", "1st"), "back": ("again",)}
+    )
+    assert [(one.path, one.rule) for one in findings if one.path == "question"] == [("question", "unused")]
+
+
+def test_what_only_this_clinics_form_or_question_has_may_be_scored_and_chosen_by() -> None:
+    clinic, _ = read_clinic(
+        MINIMAL.replace("  gentle:\n", "  gentle:\n    for: {extra.visit: new}\n")
+        + "scoring: [{when: {extra.visit: [new, first]}, add: 5}]\n"
+    )
+    assert clinic.scoring[0].when == {"extra.visit": ("new", "first")}
+    assert clinic.sequences[0].for_ == {"extra.visit": ("new",)}
+
+
+def test_a_question_that_fills_the_service_names_services() -> None:
+    with pytest.raises(ClinicFileError) as caught:
+        read_clinic(MINIMAL + "question: {ask: Which?, field: service, values: [check-up, chek-up]}\n")
+    assert [(one.path, one.sentence) for one in caught.value.findings if one.level == "block"] == [
+        ("question.values", "there is no service 'chek-up'; did you mean check-up?")
+    ]

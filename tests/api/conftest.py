@@ -14,7 +14,7 @@ from tests.installation import OPEN_HOURS, a_runtime, set_clock
 
 # Everything that people and keys brought; clinics, their files and the installation stay.
 EMPTY = (
-    text("TRUNCATE contacts, suppressions, idempotency_keys, api_keys, heartbeats CASCADE"),
+    text("TRUNCATE contacts, consents, suppressions, idempotency_keys, api_keys, heartbeats CASCADE"),
     text("UPDATE change_counters SET last_no = 0"),
     text("UPDATE senders SET next_free_at = NULL, held_code = NULL, held_at = NULL, day_segments = 0"),
 )

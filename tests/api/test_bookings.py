@@ -20,7 +20,7 @@ from app.domain.events import (
 )
 from app.runtime import Runtime
 from app.workers.inbox import Inbox
-from tests.installation import Keys, a_lead, bearer
+from tests.installation import Keys, a_lead, bearer, consent_words
 
 
 async def last_event(runtime: Runtime) -> Event:
@@ -233,7 +233,7 @@ async def test_a_later_consent_opens_the_talk(
     runtime: Runtime, api: httpx.AsyncClient, keys: Keys, work: Any, reading: Inbox, wrapped: bool
 ) -> None:
     lead_id = await take(api, keys, work, "+13125550142", consent=None)
-    act = {"sms": True, "text": "Yes, text me", "method": "phone"}
+    act = {"sms": True, "text": consent_words(), "method": "phone"}
     answer = await api.post(
         f"/leads/{lead_id}/consent", json={"consent": act} if wrapped else act, headers=bearer(keys.coordinator)
     )
@@ -241,7 +241,7 @@ async def test_a_later_consent_opens_the_talk(
     assert (answer.status_code, shown["stage"]) == (200, "texting")
     assert (shown["consent"]["status"], shown["consent"]["text"], shown["consent"]["method"]) == (
         "granted",
-        "Yes, text me",
+        consent_words(),
         "phone",
     )
 

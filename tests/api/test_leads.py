@@ -1,7 +1,7 @@
 """Leads in: what `POST /leads` takes, answers and stores, and that it tells a repetition from a new wish."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,8 +13,9 @@ from app.adapters.store.ingest import Conflict, Submission, Taken, Told
 from app.api.ingest import Intake
 from app.domain.events import ConsentAct, LeadCaptured
 from app.domain.ids import new_id
+from app.domain.windows import Place
 from app.runtime import Runtime
-from tests.installation import OPEN_HOURS, Keys, a_lead, bearer, set_clock
+from tests.installation import OPEN_HOURS, Keys, a_lead, bearer, consent_words, set_clock
 
 
 async def captured(runtime: Runtime) -> list[LeadCaptured]:
@@ -23,6 +24,11 @@ async def captured(runtime: Runtime) -> list[LeadCaptured]:
         rows = await conn.execute(text("SELECT payload_cipher FROM events WHERE kind = 'lead_captured' ORDER BY no"))
         found = [load_event(runtime.vault.decrypt("event", row.payload_cipher)) for row in rows]
     return [event for event in found if isinstance(event, LeadCaptured)]
+
+
+def received_of(event: LeadCaptured) -> datetime | None:
+    """When its consent reached us, by the real clock."""
+    return event.consent.received if event.consent else None
 
 
 async def post(api: httpx.AsyncClient, key: str, body: Any = None, **headers: str) -> httpx.Response:
@@ -45,9 +51,11 @@ async def test_a_lead_is_committed_before_it_is_answered(runtime: Runtime, api: 
         first_name="Maria",
         phone="+13125550142",
         zones=("America/Chicago",),
+        states=("IL",),
+        located=(Place("clinic", "America/Chicago", "IL"), Place("number", "America/Chicago", "IL")),
         service="new-patient",
         location="north",
-        consent=ConsentAct(sms=True, text=a_lead()["consent"]["text"], method="web_form"),  # type: ignore[index]
+        consent=ConsentAct(sms=True, text=consent_words(), method="web_form", received=received_of(event)),
     )
     assert timedelta(0) <= event.at - OPEN_HOURS < timedelta(minutes=1)
 
@@ -68,7 +76,7 @@ async def test_a_form_may_be_urlencoded_with_dotted_names(runtime: Runtime, api:
     (event,) = await captured(runtime)
     assert answer.status_code == 202
     assert (event.first_name, event.phone, event.email, event.test) == ("Ana", "+13125550143", None, False)
-    assert event.consent == ConsentAct(sms=True, text="I agree")
+    assert event.consent == ConsentAct(sms=True, text="I agree", received=received_of(event))
     assert event.preferred_times == ("mornings", "Friday")
     assert (event.utm, event.extra) == ({"source": "ads"}, {"favourite.colour": "blue"})
 
@@ -95,11 +103,20 @@ async def test_a_coordinator_hands_in_a_lead_as_staff(runtime: Runtime, api: htt
     assert (answer.status_code, event.source) == (202, "staff")
 
 
-async def test_the_time_zone_a_form_names_is_the_only_one(runtime: Runtime, api: httpx.AsyncClient, keys: Keys) -> None:
+async def test_a_person_may_be_where_the_form_says_and_where_the_number_is_from(
+    runtime: Runtime, api: httpx.AsyncClient, keys: Keys
+) -> None:
+    """A form that says nothing leaves the clinic and the number; what cannot be read says nothing."""
     await post(api, keys.source, a_lead("+12125550142", timezone="America/Denver"))
     await post(api, keys.source, a_lead("+12125550143"))
-    zones = [event.zones for event in await captured(runtime)]
-    assert zones == [("America/Denver",), ("America/Chicago", "America/New_York")]
+    await post(api, keys.source, a_lead("+12125550144", zip="60657-1234", state="Illinois"))
+    await post(api, keys.source, a_lead("+13125550145", zip="?", state="Ontario"))
+    assert [(event.zones, event.states) for event in await captured(runtime)] == [
+        (("America/Denver", "America/New_York"), ("IL", "NY")),
+        (("America/Chicago", "America/New_York"), ("IL", "NY")),
+        (("America/Chicago", "America/New_York"), ("IL", "NY")),
+        (("America/Chicago",), ("IL",)),
+    ]
 
 
 async def test_the_same_key_and_body_answer_as_before(runtime: Runtime, api: httpx.AsyncClient, keys: Keys) -> None:

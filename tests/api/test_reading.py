@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -35,12 +36,35 @@ async def test_a_lead_is_shown_as_it_stands(runtime: Runtime, api: httpx.AsyncCl
         "track": "hot",
         "score": 40,
         "sequence": {"key": "appointment-request", "version": 1, "step": "confirm"},
+        "chosen": {
+            "at": shown["captured_at"],
+            "event_id": shown["chosen"]["event_id"],
+            "sequence": "appointment-request",
+            "version": 1,
+            "because": ["track is hot"],
+            "track": "hot",
+            "points": 40,
+            "score": [{"when": ["service is new-patient"], "add": 20}, {"when": ["has preferred_times"], "add": 20}],
+        },
+        "clicked_at": None,
+        "replied_at": None,
         "next": {"at": shown["captured_at"], "kind": "text", "step": "confirm"},
         "consent": {
             "id": shown["consent"]["id"],
             "status": "granted",
             "method": "web_form",
+            "text_key": "web-2026-09",
+            "text_sha256": sha256(consent_words().encode()).hexdigest(),
+            "source": "website",
+            "language": None,
+            "clinic_name": "Lakeside Clinic",
+            "scope": "appointment follow-up",
+            "recorded_by": None,
+            "reason": None,
+            "corrects": None,
+            "occurred_at": shown["consent"]["recorded_at"],
             "recorded_at": shown["consent"]["recorded_at"],
+            "ended_by": None,
             "sms": True,
             "text": consent_words(),
             "at": None,
@@ -49,6 +73,7 @@ async def test_a_lead_is_shown_as_it_stands(runtime: Runtime, api: httpx.AsyncCl
             "user_agent": None,
             "certificate": None,
         },
+        "consent_problem": None,
         "suppressed": False,
         "suppressed_by": None,
         "first_name": "Maria",
@@ -60,6 +85,7 @@ async def test_a_lead_is_shown_as_it_stands(runtime: Runtime, api: httpx.AsyncCl
         "state": None,
         "timezone": None,
         "zones": ["America/Chicago"],
+        "states": ["IL"],
         "service": "new-patient",
         "location": "north",
         "preferred_times": ["mornings"],
@@ -138,6 +164,7 @@ async def test_a_timeline_tells_everything_in_order(
     assert told == [
         ("event", "lead_captured"),
         ("message", "hello"),
+        ("event", "consent_granted"),
         ("stage", "texting"),
         ("event", "appointment_booked"),
         ("stage", "booked"),
@@ -283,6 +310,7 @@ async def test_the_openapi_document_holds_together(runtime: Runtime, api: httpx.
         "/webhooks/sms/{sender}/inbound",
         "/webhooks/sms/{sender}/status",
         "/b/{token}",
+        "/u/{token}",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -40,6 +40,8 @@ class Wanted:
     team: str = "front-desk"
     due_in: timedelta = timedelta(hours=2)
     about: str = "Can my mother come along?"
+    escalates_in: timedelta | None = None
+    escalates_to: str | None = None
     facts: dict[str, Any] | None = field(default_factory=lambda: {"first_name": "Ana"})
     lead: dict[str, Any] = field(default_factory=dict)
 
@@ -77,6 +79,8 @@ async def open_tasks(runtime: Runtime, wanted: Sequence[Wanted]) -> list[str]:
                 due_at=TEN_O_CLOCK + one.due_in,
                 about=one.about,
                 event_id=new_id("evt"),
+                escalates_at=TEN_O_CLOCK + one.escalates_in if one.escalates_in else None,
+                escalates_to=one.escalates_to,
             )
             for one, lead in zip(wanted, people, strict=True)
         ]

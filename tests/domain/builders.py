@@ -35,12 +35,19 @@ from app.domain.events import (
     AppointmentMoved,
     ConsentAct,
     ConsentGiven,
+    EmailOptedOut,
     Event,
     LeadCaptured,
     LeadClosed,
     LeadPaused,
     LeadResumed,
+    LinkClicked,
+    PersonErased,
+    PhoneClosed,
+    PhoneOpened,
     ReplyReceived,
+    SequenceMoved,
+    SequenceStopped,
     StaffOptedOut,
     TaskClaimed,
     TaskCompleted,
@@ -115,7 +122,8 @@ def a_clinic(**changes: Any) -> Clinic:
                 key="second", carrier="twilio", number="+13125550198", account="a", secret="s", stop_confirmed_by="us"
             ),
         },
-        "sources": {"website": Source(key="website")},
+        "sources": {"website": Source(key="website", consent_texts=("web",))},
+        "consent_texts": {"web": "I agree to texts."},
         "teams": {"desk": Team(key="desk", respond_within=span(2, "h"), capacity=40, hours=HOURS)},
         "scoring": (ScoreRow(when={"has": "preferred_times"}, add=40), ScoreRow(track="hot", from_=40)),
         "answers": ANSWERS,
@@ -137,6 +145,7 @@ def a_lead(stage: Stage = Stage.TEXTING, **changes: Any) -> Lead:
         "token": "token",
         "first_name": "Maria",
         "zones": (CHICAGO,),
+        "states": ("IL",),
         "facts": {"first_name": "Maria"},
         "sequence": None if stage is Stage.NEW else "request",
         "version": 0 if stage is Stage.NEW else 1,
@@ -173,6 +182,7 @@ def a_submission(**changes: Any) -> LeadCaptured:
         "first_name": "Maria",
         "phone": PHONE,
         "zones": (CHICAGO,),
+        "states": ("IL",),
         "consent": CONSENT,
     }
     return _made(LeadCaptured, given, changes)
@@ -232,6 +242,11 @@ def a_delivery(**changes: Any) -> TextDelivered:
     return _made(TextDelivered, given, changes)
 
 
+def a_click(**changes: Any) -> LinkClicked:
+    """The person opened the booking link."""
+    return _made(LinkClicked, {"lead_id": "lead_maria"}, changes)
+
+
 def a_due_moment(**changes: Any) -> TimePassed:
     """A planned call has come due."""
     return _made(TimePassed, {**_OURS, "step": "call"}, changes)
@@ -270,7 +285,7 @@ def an_order(what: str, **changes: Any) -> Any:
 
 SAYINGS = {
     "stop": "STOP",
-    "likely stop": "please don't text me at night",
+    "likely stop": "can you stop texting so much",
     "yes": "YES",
     "no": "NO",
     "booked": "I already booked",
@@ -286,6 +301,26 @@ SAYINGS = {
 """One reply of every meaning."""
 
 
+def a_listing(what: type[PhoneClosed | PhoneOpened]) -> Any:
+    """Somebody put the phone on the opt-out list, or took it off."""
+    return _made(what, {"by": "sam", "reason": "told us by phone"}, {})
+
+
+def a_version_order(what: type[SequenceMoved | SequenceStopped], **changes: Any) -> Any:
+    """Sam applied the second version of the sequence, and decided about who stands in the first."""
+    return _made(what, {"lead_id": "lead_maria", "sequence": "request", "version": 2, "by": "sam"}, changes)
+
+
+def an_unsubscribing(**changes: Any) -> EmailOptedOut:
+    """The person wants no more e-mails."""
+    return _made(EmailOptedOut, {"lead_id": "lead_maria"}, changes)
+
+
+def an_erasure(**changes: Any) -> PersonErased:
+    """Sam was told to forget the person."""
+    return _made(PersonErased, {"by": "sam"}, changes)
+
+
 def one_of_each(**changes: Any) -> list[Event]:
     """Events of every type, in every variety that the machine tells apart."""
     made: list[Event] = [a_reply(body) for body in SAYINGS.values()]
@@ -299,11 +334,14 @@ def one_of_each(**changes: Any) -> list[Event]:
     made += [a_consent(), a_consent(consent=ConsentAct(sms=False))]
     made += [an_appointment(what, **more) for what in APPOINTMENTS for more in ({}, {"lead_id": None})]
     made += [a_sent(), a_sent(step=None, message_id="msg_answer"), a_delivery(), a_claim(), an_answer(), a_due_moment()]
-    made += [a_failure(cause) for cause in ("opted_out", "dead_number", "sender_fault", "refused")]
+    made += [a_failure(cause) for cause in ("opted_out", "dead_number", "sender_fault", "refused", "address_refused")]
     made += [an_unknown(settled=settled) for settled in (False, True)]
     made += [a_drop(rule) for rule in ("suppression", "consent", "expiry", "stage", "test_lead")]
     made += [a_completion(outcome) for outcome in OUTCOMES]
     made += [an_order(what) for what in ORDERS]
+    made += [a_click()]
+    made += [a_listing(PhoneClosed), a_listing(PhoneOpened), an_unsubscribing(), an_erasure()]
+    made += [a_version_order(SequenceMoved), a_version_order(SequenceStopped)]
     return [replace(one, **changes) for one in made]
 
 

@@ -13,6 +13,7 @@ from app.domain.clinic import Hours, Limits
 from app.domain.contact import Stage
 from app.domain.effects import Purpose
 from app.domain.gate import RULES, Case, Ruling, Verdict, first_minute, may_send
+from app.domain.windows import Place
 from tests.domain.builders import CHICAGO, HOURS, NOW, OPEN
 
 MINUTE = timedelta(minutes=1)
@@ -37,6 +38,8 @@ def a_case(purpose: Purpose = Purpose.STEP, **changes: Any) -> Case:
         "sender_held": None,
         "hours": HOURS,
         "zones": (CHICAGO,),
+        "states": ("IL",),
+        "located": (Place("zip", CHICAGO, "IL"), Place("number", CHICAGO, "IL")),
         "limits": Limits(per_day=2, per_week=4),
         "steps_sent": (),
     }
@@ -65,6 +68,7 @@ NAMES = [
     "clinic_hours",
     "recipient_window",
     "caps",
+    "capacity",
 ]
 
 
@@ -74,6 +78,20 @@ def test_a_text_that_nothing_forbids_leaves_with_every_rule_on_record() -> None:
     assert (verdict.verdict, verdict.rule, verdict.until, verdict.validity) == ("go", None, None, timedelta(hours=1))
     assert [(one.rule, one.verdict) for one in verdict.rules] == [(name, "go") for name in NAMES]
     assert len(RULES) == len(NAMES)
+
+
+IN_ILLINOIS = {
+    "zone": CHICAGO,
+    "zone_by": ["zip", "number"],
+    "state": "IL",
+    "state_by": ["zip", "number"],
+    "local_time": "2026-11-17T10:00-06:00",
+    "hours": ["08:00-21:00"],
+    "row": "IL/2000-01-01",
+    "since": "2000-01-01",
+    "citation": "47 CFR 64.1200(c)(1); 815 ILCS 305",
+    "opens": None,
+}
 
 
 def test_the_decision_that_is_stored_shows_every_rule_and_its_evidence() -> None:
@@ -90,17 +108,22 @@ def test_the_decision_that_is_stored_shows_every_rule_and_its_evidence() -> None
             {"rule": "sending", "verdict": "go", "evidence": {"all": True, "clinic": True}},
             {"rule": "unread_events", "verdict": "go", "evidence": {"unread": False}},
             {"rule": "sender", "verdict": "go", "evidence": {"held_for_code": None}},
-            {"rule": "clinic_hours", "verdict": "go", "evidence": {"zone": CHICAGO}},
             {
-                "rule": "recipient_window",
+                "rule": "clinic_hours",
                 "verdict": "go",
-                "evidence": {"zones": [CHICAGO], "window": "08:00-21:00", "source": "47 CFR 64.1200(c)(1)"},
+                "evidence": {
+                    "zone": CHICAGO,
+                    "local_time": "2026-11-17T10:00-06:00",
+                    "hours": ["09:00-12:00", "13:00-17:00"],
+                },
             },
+            {"rule": "recipient_window", "verdict": "go", "evidence": {"places": [IN_ILLINOIS]}},
             {
                 "rule": "caps",
                 "verdict": "go",
                 "evidence": {"last_24h": 0, "per_day": 2, "last_168h": 0, "per_week": 4},
             },
+            {"rule": "capacity", "verdict": "go", "evidence": {"apply": False}},
         ],
     }
 
@@ -145,7 +168,13 @@ def test_a_test_lead_is_texted_on_a_staff_phone() -> None:
 @pytest.mark.parametrize("purpose", list(Purpose))
 def test_a_closed_phone_hears_nothing_but_the_confirmation_of_its_stop(purpose: Purpose) -> None:
     verdict = may_send(a_case(purpose, suppressed_by="stop", consent_standing=False), NOW)
-    assert verdict.verdict == ("go" if purpose is Purpose.STOP_CONFIRMATION else "drop")
+    answers_it = purpose in (Purpose.STOP_CONFIRMATION, Purpose.SAFETY)
+    assert verdict.verdict == ("go" if answers_it else "drop")
+
+
+def test_the_safety_text_passes_only_the_stop_it_stands_beside() -> None:
+    verdict = may_send(a_case(Purpose.SAFETY, suppressed_by="staff", consent_standing=False), NOW)
+    assert (verdict.verdict, verdict.rule) == ("drop", "suppression")
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
@@ -153,7 +182,8 @@ def test_a_closed_phone_hears_nothing_but_the_confirmation_of_its_stop(purpose: 
 def test_only_steps_need_a_lead_that_is_being_texted(purpose: Purpose, stage: Stage | None) -> None:
     """A coordinator's answer, a link, a safety text may go to whoever wrote, wherever the lead stands."""
     verdict = may_send(a_case(purpose, stage=stage), NOW)
-    assert verdict.verdict == ("go" if purpose is not Purpose.STEP or stage is Stage.TEXTING else "drop")
+    texted = stage in (Stage.TEXTING, Stage.NURTURE)
+    assert verdict.verdict == ("go" if purpose is not Purpose.STEP or texted else "drop")
 
 
 @pytest.mark.parametrize(

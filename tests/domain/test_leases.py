@@ -105,3 +105,22 @@ def test_a_lease_ends_at_its_moment() -> None:
     assert leases.settle(at_the_end, NOW) == Standing(status="open", lapsed_by="ana", lapsed_until=NOW)
     assert leases.settle(asleep_until_now, NOW) == OPEN
     assert [leases.settle(standing, NOW) for standing in (OPEN, MINE, ASLEEP, DONE)] == [OPEN, MINE, ASLEEP, DONE]
+
+
+@pytest.mark.parametrize("standing", [*FREE, *LAPSED, THEIRS])
+def test_a_takeover_asks_nobody(standing: Standing) -> None:
+    """Whoever holds the task, and also where nobody does."""
+    assert leases.take_over(standing, "cy", LATER, NOW) == Standing(status="claimed", assignee="cy", lease_until=LATER)
+
+
+@pytest.mark.parametrize("standing", [DONE, CANCELLED])
+def test_what_is_over_cannot_be_taken_over(standing: Standing) -> None:
+    """There is nothing left to do."""
+    with pytest.raises(Refused, match=f"the task is already {standing.status}"):
+        leases.take_over(standing, "cy", LATER, NOW)
+
+
+def test_a_lease_that_a_rule_ends_is_as_one_that_ran_out() -> None:
+    """Its holder hears of it at the next act; what nobody holds stays as it is."""
+    assert leases.free(THEIRS, NOW) == Standing(status="open", lapsed_by="bo", lapsed_until=NOW)
+    assert [leases.free(standing, NOW) for standing in (OPEN, ASLEEP, THEIRS_ENDED)] == [OPEN, ASLEEP, THEIRS_SWEPT]

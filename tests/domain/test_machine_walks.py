@@ -70,9 +70,7 @@ class Walk:
             assert mine <= {lead.pending}
             assert lead.pending is None or lead.pending in mine | self.on_its_way.keys()
             assert lead.pending is None or lead.stage is Stage.TEXTING
-            if lead.stage is Stage.TEXTING and lead.pending is None:  # after a YES there need be nothing left to send
-                assert lead.step == STEPS or lead.sequence is None
-                assert lead.reason == "said yes"
+            assert lead.stage is not Stage.TEXTING or lead.pending is not None  # nobody stands still unnoticed
         for effect in decision.effects:
             if isinstance(effect, ScheduleText) and effect.purpose is Purpose.STEP:
                 assert (effect.lead_id, effect.step) not in self.done
@@ -180,7 +178,9 @@ def assert_asks_once(event: Event, decision: Decision, saying: str | None) -> No
     if isinstance(event, ReplyReceived) and saying not in ACTS_BY_ITSELF:
         assert len([one for one in decision.effects if isinstance(one, OpenTask)]) == 1
     if isinstance(event, TextFailed) and event.cause == "sender_fault":
-        assert not [one for one in decision.effects if isinstance(one, OpenTask)]
+        # The sender's own task is inside `HoldSender`; a task here is for somebody who waits for an answer.
+        tasks = [one for one in decision.effects if isinstance(one, OpenTask)]
+        assert not tasks or (event.step is None and {one.kind for one in tasks} <= {"booking_help", "unclear"})
 
 
 MOVES = (

@@ -1,5 +1,6 @@
 """The playbook: which answers are offered, and what they say."""
 
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -75,3 +76,34 @@ def test_any_play_may_be_chosen_by_its_key() -> None:
         None,
         None,
     ]
+
+
+RANKED = replace(
+    CLINIC,
+    playbook=(
+        Play(key="hours", when=("open", "when"), say={"en": "All day."}),
+        Play(key="cost", when=("cost", "much", "insurance"), say={"en": "It depends."}, team="billing"),
+        Play(key="much", when=("how much",), say={"en": "We will call."}),
+        Play(key="english", when=("parking",), say={"en": "Behind {{ location }}."}),
+        Play(key="where", when=("parking", "where"), say={"en": "By the door."}),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("about", "team", "keys"),
+    [
+        ("how much is it when you open", None, ["hours", "much", "cost"]),
+        ("how much is it when you open", "billing", ["cost", "hours", "much"]),
+        ("where is the parking", None, ["where"]),
+        ("do you take my insurence", None, ["cost"]),
+        ("wher is the parkng", None, ["where"]),
+        ("whne do you opne", None, []),
+    ],
+)
+def test_the_best_play_comes_first(about: str, team: str | None, keys: list[str]) -> None:
+    """The team's own before the others, then what matches more words and longer phrases, then the file's order.
+
+    A slip of the thumb in a long word still matches; short words are too easily alike.
+    """
+    assert [one.key for one in suggest(RANKED, about, Addressee(), team)] == keys

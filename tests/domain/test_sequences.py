@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain import sequences, tasks
+from app.domain import choosing, sequences, tasks
 from app.domain.clinic import Channel, Location, Route, ScoreRow, Sequence, Step, Team
 from app.domain.contact import Contact, Lead, Stage
 from app.domain.effects import ScheduleText
@@ -55,7 +55,7 @@ SCORING = (
     ],
 )
 def test_points_add_up_and_the_highest_track_reached_counts(facts: dict[str, Any], scored: tuple[int, str]) -> None:
-    assert sequences.score(a_clinic(scoring=SCORING), a_fact(**facts)) == scored
+    assert choosing.score(a_clinic(scoring=SCORING), a_fact(**facts)) == scored
 
 
 def test_the_first_sequence_that_fits_is_chosen() -> None:
@@ -64,11 +64,15 @@ def test_the_first_sequence_that_fits_is_chosen() -> None:
     everybody = Sequence(key="everybody", steps=make.STEPS)
     clinic = a_clinic(sequences=(hot, spanish, everybody))
     chosen = [
-        sequences.choose(clinic, lead)
+        choosing.choose(clinic, lead)
         for lead in (a_lead(track="hot", language="es"), a_lead(language="es"), a_lead(language="en"))
     ]
-    assert chosen == [hot, spanish, everybody]
-    assert sequences.choose(a_clinic(sequences=(hot,)), a_lead()) is None
+    assert [(one.sequence, one.because) for one in chosen if one] == [
+        (hot, ("track is hot",)),
+        (spanish, ("language is es", "track is warm or hot")),
+        (everybody, ("it is for everyone",)),
+    ]
+    assert choosing.choose(a_clinic(sequences=(hot,)), a_lead()) is None
 
 
 def test_a_lead_for_whom_there_is_no_sequence_is_called() -> None:
@@ -180,7 +184,8 @@ ROUTED = a_clinic(
     ("kind", "about", "team"),
     [
         ("question", "do you take my INSURANCE?", "billing"),
-        ("question", "a billing matter", "billing"),
+        ("question", "who sends the bills?", "billing"),
+        ("question", "where is Billings road?", "desk"),
         ("question", "is there parking?", "desk"),
         ("callback", "about my insurance", "desk"),
         ("delivery_problem", "", "billing"),

@@ -137,7 +137,15 @@ def comes_out(terminal: Terminal, lines: str, shown: Any) -> None:
 
 def test_the_readme_shows_what_comes_out_five_times() -> None:
     assert sum(shown is not None for _, shown in told_by(ROOT / "README.md")) == 5
-    assert [paper.stem for paper in STORIES] == ["README", "extending", "operations"]
+    assert [paper.stem for paper in STORIES] == [
+        "README",
+        "coordinators",
+        "extending",
+        "operations",
+        "replies",
+        "reports",
+        "wording",
+    ]
 
 
 def test_the_examples_do_what_they_say(terminal: Terminal) -> None:

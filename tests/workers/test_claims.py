@@ -20,7 +20,7 @@ from app.workers.dispatcher import Dispatcher
 from app.workers.inbox import Inbox
 from app.workers.upkeep import Upkeep
 from tests.house import a_carrier, a_house, a_socket, address, until
-from tests.installation import LAKESIDE, OPEN_HOURS, a_runtime, set_clock
+from tests.installation import LAKESIDE, OPEN_HOURS, a_runtime, consent_words, set_clock
 
 SENDER = "lakeside-main"
 FAST = LAKESIDE.replace("segments_per_second: 10", "segments_per_second: 1000000").replace(
@@ -44,7 +44,7 @@ def captured(phone: str, at: datetime = OPEN_HOURS, **changes: object) -> LeadCa
         first_name="Maria",
         phone=phone,
         zones=("America/Chicago",),
-        consent=ConsentAct(sms=True, text="I agree."),
+        consent=ConsentAct(sms=True, text=consent_words()),
         **changes,  # type: ignore[arg-type]
     )
 

@@ -2,7 +2,8 @@
 
 A seeded scenario plays everybody at once on a real database: forms, replies, bookings, staff, and a dispatcher that
 claims, loses and settles texts. The fold is a small interpreter of effects in dicts, written apart from the batch.
-Delivery columns stand outside: what was once claimed is compared by its plan, not by where it ended.
+Delivery columns stand outside: what was once claimed is compared by its plan, not by where it ended. So do contacts
+whose person was erased: their log was blanked, and cannot be read again. None is erased here.
 """
 
 import random
@@ -10,14 +11,16 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.codec import load_consent, load_event
-from app.adapters.store import contacts, events, installation, leads, messages, tasks
+from app.adapters.store import contacts, events, installation, leads, messages, moving, tasks
 from app.adapters.store.messages import Judgement, Settlement
 from app.domain import leases
 from app.domain.contact import Contact
@@ -41,7 +44,7 @@ from app.embedded import Servers
 from app.runtime import Runtime
 from app.workers.inbox import Inbox
 from tests.domain import builders as make
-from tests.installation import OPEN_HOURS, a_runtime, set_clock
+from tests.installation import LAKESIDE, OPEN_HOURS, a_runtime, apply_clinic, consent_words, set_clock
 
 PHONES = [f"+131255501{n:02d}" for n in range(20)]
 SENDER = "lakeside-main"
@@ -91,8 +94,9 @@ class Fold:
             case RecordConsent():
                 self.consents[effect.id] = (contact_id, effect)
             case OpenTask():
-                # When a snooze ends is the lease columns' business, and those stand outside.
-                self.tasks[effect.id] = (contact_id, replace(effect, snoozed_until=None), "open")
+                # When a snooze ends and a task escalates is the lease columns' business, and those stand outside.
+                order = replace(effect, snoozed_until=None, escalates_at=None, escalates_to=None)
+                self.tasks[effect.id] = (contact_id, order, "open")
             case CloseTask():
                 self.end((effect.id,), "done")
             case CancelTasks():
@@ -192,6 +196,7 @@ async def stored_tasks(conn: AsyncConnection, runtime: Runtime) -> dict[str, Any
                 due_at=row.due_at,
                 about=runtime.vault.open("task", row.about_cipher),
                 event_id=row.event_id,
+                wish=row.wish,
             ),
             "open" if row.status == "snoozed" else row.status,
         )
@@ -209,6 +214,13 @@ async def stored_consents(conn: AsyncConnection, runtime: Runtime) -> dict[str, 
                 status=row.status,
                 act=load_consent(runtime.vault.decrypt("consent", row.act_cipher)),
                 method=row.method,
+                person=row.person,
+                text_key=row.text_key,
+                problem=row.problem,
+                source=row.source,
+                language=row.language,
+                clinic_name=row.clinic_name,
+                by=row.recorded_by,
             ),
         )
         for row in await conn.execute(text("SELECT * FROM consents"))
@@ -240,6 +252,16 @@ async def assert_fold_is_the_rows(runtime: Runtime) -> Fold:
 # -- the scenario ------------------------------------------------------------------------------
 
 
+AGREED = replace(make.CONSENT, text=consent_words())
+DRIFTED = replace(make.CONSENT, text="We may call you.")
+REFUSED = replace(make.CONSENT, sms=False)
+
+
+def _agreeing(**changes: Any) -> Event:
+    event: Event = make.a_consent(consent=AGREED, **changes)
+    return event
+
+
 @dataclass
 class Scenario:
     """Everybody but the machine, by numbered dice."""
@@ -247,6 +269,7 @@ class Scenario:
     runtime: Runtime
     dice: random.Random
     now: datetime = OPEN_HOURS
+    editor: random.Random = field(default_factory=lambda: random.Random(7))
 
     async def play(self, rounds: int) -> None:
         """Rounds of several events each, read together; then a new hour."""
@@ -256,6 +279,8 @@ class Scenario:
                 await act(self)
             if self.dice.random() < 0.1:
                 await self.spoil()
+            if self.editor.random() < 0.15:
+                await self.edit()
             await inbox.read_all()
             for _ in range(2):
                 await self.complete()
@@ -288,7 +313,7 @@ class Scenario:
             lead_id=new_id("lead"),
             token=new_id("t"),
             first_name=self.dice.choice(["Maria", "Maria", "Jo"]),
-            consent=self.dice.choice([make.CONSENT, make.CONSENT, make.CONSENT, None]),
+            consent=self.dice.choice([AGREED, AGREED, AGREED, DRIFTED, REFUSED, None]),
             request=self.dice.choice([None, "appointment", "appointment", "call"]),
             location=self.dice.choice([None, "north"]),
             email=self.dice.choice([None, "maria@mail.example"]),
@@ -308,7 +333,7 @@ class Scenario:
         lead = await self.lead()
         if lead:
             orders = [*make.ORDERS, "resume", "resume", "resume", "pause"]
-            made = self.dice.choice([make.a_consent, make.a_consent, *(_ordering(what) for what in orders)])
+            made = self.dice.choice([_agreeing, _agreeing, *(_ordering(what) for what in orders)])
             await self.append(self.phone_of(lead), made(lead_id=lead.id))
 
     async def book(self) -> None:
@@ -389,6 +414,21 @@ class Scenario:
             newest = "SELECT max(no) FROM events"
             await conn.execute(text(f"UPDATE events SET payload_cipher = 'noise' WHERE no = ({newest})"))
 
+    async def edit(self) -> None:
+        """The sequences say their steps in another order, and who stands in them moves, or is stopped."""
+        page, out = YAML().load(LAKESIDE), StringIO()
+        page.pop("experiments", None)
+        for sequence in page["sequences"].values():
+            self.editor.shuffle(sequence["steps"])
+        YAML().dump(page, out)
+        await apply_clinic(self.runtime, out.getvalue())
+        async with self.runtime.engine.begin() as conn:
+            clinic = await self.runtime.clinics.take(conn, "lakeside")
+            for one in await moving.undecided(conn, "lakeside"):
+                moves = self.editor.random() < 0.9
+                order = moving.Order(clinic=clinic, sequence=one.sequence, version=one.version, moves=moves, by="sam")
+                await moving.give(conn, self.runtime.directory, order, None)
+
 
 def _failing(cause: str, **changes: Any) -> Event:
     return make.a_failure(cause, sender=SENDER, **changes)
@@ -417,8 +457,9 @@ async def test_folding_the_log_gives_the_rows(servers: Servers, number: int) -> 
         folded = await assert_fold_is_the_rows(runtime)
     assert {one.purpose for _, one, _ in folded.plans.values()} >= {Purpose.STEP, Purpose.ANSWER, Purpose.REPLY}
     assert {cancelled for _, _, cancelled in folded.plans.values()} == {True, False}
+    assert len({one.version for _, one, _ in folded.plans.values() if one.sequence}) > 1
     assert {status for _, _, status in folded.tasks.values()} == {"open", "done", "cancelled"}
-    assert {one.status for _, one in folded.consents.values()} == {"granted", "withdrawn"}
+    assert {one.status for _, one in folded.consents.values()} >= {"granted", "unmatched", "withdrawn"}
     assert {lead.stage.value for contact in folded.contacts.values() for lead in contact.leads} >= {
         "finished",
         "paused",

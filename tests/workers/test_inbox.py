@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from app.adapters.crypto import lane_of
 from app.adapters.store import contacts, events, messages
@@ -17,9 +18,10 @@ from app.runtime import Runtime
 from app.workers.claims import claim
 from app.workers.inbox import FAILURES_BEFORE_SETTING_ASIDE, Inbox
 from tests.domain import builders as make
-from tests.installation import OPEN_HOURS, a_runtime
+from tests.installation import OPEN_HOURS, a_runtime, consent_words
 
 SENDER = "lakeside-main"
+PHONE = "+13125550142"
 
 
 async def append(runtime: Runtime, *said: tuple[str, Event]) -> list[str]:
@@ -40,7 +42,8 @@ async def rows(runtime: Runtime, query: str, **values: Any) -> list[Any]:
 
 
 def a_form(**changes: Any) -> Event:
-    return make.a_submission(**{"lead_id": new_id("lead"), "token": new_id("t"), **changes})
+    consent = replace(make.CONSENT, text=consent_words())
+    return make.a_submission(**{"lead_id": new_id("lead"), "token": new_id("t"), "consent": consent, **changes})
 
 
 def a_reply(words: str) -> Event:
@@ -201,3 +204,28 @@ async def test_a_step_that_comes_back_unsent_is_planned_as_before(servers: Serve
             runtime, "SELECT status, messages.id, pending FROM messages JOIN leads ON leads.id = lead_id"
         )
         assert (status, text_id, pending) == ("scheduled", claimed.id, claimed.id)
+
+
+async def test_danger_raises_an_alarm_that_names_ids_and_nobody(runtime: Runtime) -> None:
+    """Once, when the task is there for whoever is woken by it; other tasks raise none."""
+    form = a_form()
+    await append(runtime, (PHONE, form), (PHONE, a_reply("how much is it?")), (PHONE, a_reply("I have chest pain")))
+    with capture_logs() as logged:
+        await Inbox(runtime).read_all()
+    (task,) = await rows(runtime, "SELECT id, lead_id, team FROM tasks WHERE kind = 'urgent'")
+    assert logged == [
+        {"event": "urgent", "log_level": "error", "task_id": task.id, "lead_id": task.lead_id, "team": task.team}
+    ]
+
+
+async def test_what_was_said_to_a_phone_is_remembered_sealed(runtime: Runtime) -> None:
+    """Three answers, then none: the memory outlives the batch. Nothing of it can be read in the rows."""
+    await append(runtime, (PHONE, a_form()))
+    inbox = Inbox(runtime)
+    for words in ("HELP", "help!", "Help please", "HELP me please"):
+        await append(runtime, (PHONE, a_reply(words)))
+        await inbox.read_all()
+    answered = await rows(runtime, "SELECT id FROM messages WHERE purpose = 'help'")
+    (contact,) = await rows(runtime, "SELECT talk_cipher FROM contacts")
+    assert len(answered) == 3
+    assert b"help" not in bytes(contact.talk_cipher)

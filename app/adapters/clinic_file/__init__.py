@@ -1,20 +1,24 @@
 """The clinic file: YAML in, a checked `Clinic` out, and every mistake with its line, all at once.
 
 How to think of it: `page` knows lines, `times` and `values` know how single things are written, `shape` is the table
-of all keys, `references` looks across the file, `build` makes the clinic. Nothing is built unless all of it is right.
+of all keys, `references` looks across the file, `build` makes the clinic. Nothing is built unless all of it is
+right. `launch` asks more of a file that is right: whether it may go live.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from app.adapters.clinic_file import references, steps
 from app.adapters.clinic_file.build import clinic as build
+from app.adapters.clinic_file.launch import judge
 from app.adapters.clinic_file.page import ClinicFileError, Finding, Notes, Spot, compose
-from app.adapters.clinic_file.references import check
 from app.adapters.clinic_file.shape import CLINIC
 from app.adapters.clinic_file.values import SECRET_REFERENCE
 from app.domain.clinic import Clinic
 
-__all__ = ["ClinicFileError", "Finding", "MissingSecret", "read_clinic", "resolve_secret"]
+__all__ = ["ClinicFileError", "Finding", "MissingSecret", "examine", "read_clinic", "resolve_secret"]
 
 
 def read_clinic(text: str, *, name: str = "clinic.yaml") -> tuple[Clinic, tuple[Finding, ...]]:
@@ -23,11 +27,31 @@ def read_clinic(text: str, *, name: str = "clinic.yaml") -> tuple[Clinic, tuple[
     Raises `ClinicFileError` with every mistake there is. Secrets stay references (`resolve_secret`).
     """
     notes = Notes()
+    clinic = _clinic(text, notes)
+    if clinic is None:
+        raise ClinicFileError(name, notes.mistakes())
+    return clinic, notes.warnings()
+
+
+def examine(
+    text: str, *, now: datetime, env: Mapping[str, str], public_url: str = ""
+) -> tuple[Clinic | None, tuple[Finding, ...]]:
+    """The clinic a file describes, None when it has mistakes, and everything that stands in its way to launch.
+
+    Beyond what reading finds: the whole checklist, each finding with its line. `env` is looked at for whether the
+    file's secrets are set, and `public_url` is where links will point.
+    """
+    notes = Notes()
+    clinic = _clinic(text, notes)
+    if clinic is None:
+        return None, (*notes.mistakes(), *notes.warnings())
+    return clinic, judge(replace(clinic, public_url=public_url), notes, now, env)
+
+
+def _clinic(text: str, notes: Notes) -> Clinic | None:
     root = compose(text, notes)
     file = _read(root, notes) if root else None
-    if file is None or notes.mistakes():
-        raise ClinicFileError(name, notes.mistakes())
-    return build(file), notes.warnings()
+    return None if file is None or notes.mistakes() else build(file)
 
 
 def _read(root: Spot, notes: Notes) -> dict[str, Any] | None:
@@ -38,7 +62,8 @@ def _read(root: Spot, notes: Notes) -> dict[str, Any] | None:
         notes.wrong("", "syntax", "the file contains itself")
         return None
     if file is not None:
-        check(file, notes)
+        references.check(file, notes)
+        steps.check(file, notes)
     return file
 
 

@@ -13,6 +13,14 @@ BUILT_IN: Mapping[str, Words] = {
         "en": "{{ clinic_name }}: choose a time that suits you here: {{ booking_link }}",
         "es": "{{ clinic_name }}: elija la hora que prefiera en este enlace: {{ booking_link }}",
     },
+    "choose_time": {
+        "en": "{{ clinic_name }}: which of these suits you? Reply with its number: {{ time_options }}.",
+        "es": "{{ clinic_name }}: ¿qué horario prefiere? Responda con la cifra: {{ time_options }}.",
+    },
+    "choose_place": {
+        "en": "{{ clinic_name }}: which place suits you? Reply with its number: {{ time_options }}.",
+        "es": "{{ clinic_name }}: ¿qué consultorio prefiere? Responda con la cifra: {{ time_options }}.",
+    },
     "help": {
         "en": "{{ clinic_name }}: for help call {{ help_phone }}. Msg frequency varies. Msg & data rates may apply."
         " Reply STOP to opt out.",
@@ -30,7 +38,12 @@ BUILT_IN: Mapping[str, Words] = {
         " en una crisis llame o escriba al 988.",
     },
 }
-"""By kind and language. `acknowledge` and `decline` are said only by clinics that write them."""
+"""By kind and language. `choose_time` and `choose_place` stand for the link where a choice by number is offered;
+`time_options` is then the choice. `acknowledge` and `decline` are said only by clinics that write them."""
+
+
+CHOICES = frozenset({"choose_time", "choose_place"})
+"""Answers of a clinic that has `time_options`."""
 
 
 def built_in(languages: tuple[str, ...], help_at: Mapping[str, str]) -> dict[str, Words]:

@@ -1,32 +1,41 @@
 """From the values of a file without mistakes to the clinic: what is left out gets its default here."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import holidays
 
-from app.adapters.clinic_file.answers import built_in
+from app.adapters.clinic_file.answers import CHOICES, built_in
 from app.adapters.clinic_file.references import languages
 from app.adapters.clinic_file.values import DEFAULT_LANGUAGE
 from app.domain.clinic import (
+    Absence,
+    Approval,
     Channel,
     Clinic,
+    Escalation,
     Hours,
     Limits,
     Location,
     Play,
+    Question,
     Route,
     ScoreRow,
     Sender,
     Sequence,
     Service,
+    Smtp,
     Source,
     Step,
     Team,
     Words,
 )
+
+if TYPE_CHECKING:
+    from app.domain.lint import Allowed
 
 File = Mapping[str, Any]
 
@@ -51,12 +60,17 @@ def clinic(file: File) -> Clinic:
         senders={key: Sender(key=key, **sender) for key, sender in file["senders"].items()},
         sources={key: _source(key, source) for key, source in file["sources"].items()},
         answers=_answers(file, first),
+        time_options=file.get("time_options", {}),
+        question=_question(file["question"], first) if "question" in file else None,
         teams={key: _team(key, team, hours) for key, team in file["teams"].items()},
         routing=tuple(_route(row) for row in file.get("routing", ())),
         playbook=tuple(_play(key, play, first) for key, play in file.get("playbook", {}).items()),
         scoring=tuple(_score_row(row) for row in file.get("scoring", ())),
         sequences=tuple(_sequence(key, sequence, first) for key, sequence in file["sequences"].items()),
+        smtp=_smtp(file["smtp"]) if "smtp" in file else None,
         test_phones=frozenset(file.get("test_phones", ())),
+        allowed=_allowed(file.get("lint", {}).get("allow", ())),
+        approvals=tuple(Approval(**row) for row in file.get("approvals", ())),
         **_given(
             file,
             "name",
@@ -69,6 +83,10 @@ def clinic(file: File) -> Clinic:
         ),
         **({"reply_window": file["reply_window"].exact()} if "reply_window" in file else {}),
     )
+
+
+def _smtp(smtp: File) -> Smtp:
+    return Smtp(from_=smtp["from"], **_given(smtp, "host", "port", "user", "password"))
 
 
 def _given(values: File, *names: str) -> dict[str, Any]:
@@ -106,12 +124,23 @@ def _source(key: str, source: File) -> Source:
 
 def _team(key: str, team: File, hours: Hours) -> Team:
     """A team; its hours are its own week in the clinic's zone, on the clinic's holidays."""
-    own = hours if "hours" not in team else _hours_with(hours, team["hours"])
-    return Team(key=key, hours=own, **_given(team, "respond_within", "capacity", "people"))
+    own = replace(hours, week=team["hours"]) if "hours" in team else hours
+    away = tuple(
+        Absence(who=row["who"], from_=row["from"], until=row.get("until", row["from"])) for row in team.get("away", ())
+    )
+    deserted = _all_away(team.get("people", ()), away)
+    own = replace(own, closed=own.closed | deserted) if deserted else own
+    return Team(key=key, hours=own, away=away, **_given(team, "respond_within", "capacity", "people"))
 
 
-def _hours_with(hours: Hours, week: Any) -> Hours:
-    return Hours(zone=hours.zone, week=week, closed=hours.closed, half_days=hours.half_days)
+def _all_away(people: tuple[str, ...], away: tuple[Absence, ...]) -> frozenset[date]:
+    """The dates on which nobody of a team is there; none where its people are not named."""
+    missing = [{day for one in away if one.who == person for day in _dates(one)} for person in people]
+    return frozenset(set.intersection(*missing)) if missing else frozenset()
+
+
+def _dates(absence: Absence) -> Iterator[date]:
+    return (absence.from_ + timedelta(days=n) for n in range((absence.until - absence.from_).days + 1))
 
 
 def _route(row: File) -> Route:
@@ -119,8 +148,13 @@ def _route(row: File) -> Route:
     return Route(team=row["team"], kinds=when.get("kind", ()), words=when.get("words", ()))
 
 
+def _question(question: File, first: str) -> Question:
+    return Question(ask=_words(question["ask"], first), fills=question["field"], values=question["values"])
+
+
 def _play(key: str, play: File, first: str) -> Play:
-    return Play(key=key, when=play["when"], say=_words(play["say"], first), team=play.get("team"))
+    escalate = Escalation(**play["escalate"]) if "escalate" in play else None
+    return Play(key=key, when=play["when"], say=_words(play["say"], first), team=play.get("team"), escalate=escalate)
 
 
 def _score_row(row: File) -> ScoreRow:
@@ -137,13 +171,18 @@ def _sequence(key: str, sequence: File, first: str) -> Sequence:
     )
 
 
+_NO_WORDS: Words = {}
+
+
 def _step(step: File, first: str) -> Step:
     channel = next(channel for channel in Channel if channel.value in step)
-    words, note = step.get("text", {}), step.get("call", "")
+    words, note, subject = step.get("text", {}), step.get("call", ""), _NO_WORDS
     if channel is Channel.EMAIL:
-        words, note = step["email"]["body"], _words(step["email"]["subject"], first)[first]
+        words, subject = step["email"]["body"], _words(step["email"]["subject"], first)
+        note = subject.get(first) or next(iter(subject.values()))
     given = _given(step, "key", "after", "at", "max_segments")
-    return Step(channel=channel, words=_words(words, first), note=note, **given)
+    asked = {"if_": step.get("if", {}), "unless": step.get("unless", {})}
+    return Step(channel=channel, words=_words(words, first), note=note, subject=subject, **asked, **given)
 
 
 def _words(words: Words, first: str) -> Words:
@@ -151,9 +190,20 @@ def _words(words: Words, first: str) -> Words:
     return {first if language == DEFAULT_LANGUAGE else language: text for language, text in words.items()}
 
 
+def _allowed(rows: Iterable[File]) -> tuple["Allowed", ...]:
+    """Words that a named person lets pass; the lint is read only where there are such."""
+    if not rows:
+        return ()
+    from app.domain.lint import Allowed
+
+    return tuple(Allowed(word=row["word"], cls=row["class"], by=row["by"], reason=row["reason"]) for row in rows)
+
+
 def _answers(file: File, first: str) -> dict[str, Words]:
     """The standing answers: the built-in ones, with the clinic's own words over them."""
     answers = built_in(languages(file), file["help"])
+    if "time_options" not in file:  # there is nothing to choose from
+        answers = {kind: words for kind, words in answers.items() if kind not in CHOICES}
     for kind, words in file.get("answers", {}).items():
         answers[kind] = {**answers.get(kind, {}), **_words(words, first)}
     return answers

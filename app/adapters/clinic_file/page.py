@@ -29,8 +29,11 @@ class Finding:
 
     @property
     def sentence(self) -> str:
-        """The message, with the suggestion where there is one."""
-        return f"{self.message}; did you mean {self.suggestion}?" if self.suggestion else self.message
+        """The message, with the suggestion where there is one: a word that was meant, or words that say what to do."""
+        if not self.suggestion:
+            return self.message
+        one_word = " " not in self.suggestion
+        return f"{self.message}; did you mean {self.suggestion}?" if one_word else f"{self.message}: {self.suggestion}"
 
 
 class ClinicFileError(Exception):

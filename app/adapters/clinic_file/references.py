@@ -5,11 +5,14 @@ Works on the values already read, whatever of them was right; each check is a fu
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from app.adapters.clinic_file.page import Notes, nearest
 from app.adapters.clinic_file.shape import CHANNELS
 from app.adapters.clinic_file.values import DEFAULT_LANGUAGE, SECRET_REFERENCE
+from app.domain import offers
+from app.domain.replies import Intent, read_reply
 
 File = Mapping[str, Any]
 
@@ -37,17 +40,8 @@ SECRETS = ("senders.*.secret", "sources.*.secret", "bookings.*.secret", "smtp.pa
 
 NOT_YET = (
     ("bookings", "bookings are taken in by POST /bookings only"),
-    ("time_options", "times are not offered by reply yet"),
-    ("question", "the question is not asked yet"),
     ("experiments", "experiments are not run yet: everyone gets the first wording"),
-    ("smtp", "e-mail is not sent yet"),
-    ("lint", "allowed words are not looked at yet"),
     ("sources.*.fields", "fields are not mapped yet"),
-    ("teams.*.away", "absences are not looked at yet"),
-    ("playbook.*.escalate", "questions are not escalated yet"),
-    ("sequences.*.steps[].if", "conditions are not looked at yet: everyone gets this step"),
-    ("sequences.*.steps[].unless", "conditions are not looked at yet: everyone gets this step"),
-    ("sequences.*.steps[].email", "e-mail is not sent yet: this step opens an email_follow_up task"),
 )
 """Keys that are read and kept to their shape, but have no effect in this release; silence would be a promise."""
 
@@ -64,7 +58,13 @@ def check(file: File, notes: Notes) -> None:
         _help_phone,
         _experiments,
         _who_gets_what,
+        _absences,
+        _escalations,
         _booking_urls,
+        _emails,
+        _consent_words,
+        _question,
+        _time_options,
         _secrets,
         _not_yet,
     ):
@@ -183,7 +183,10 @@ def _experiments(file: File, notes: Notes) -> None:
 def _who_gets_what(file: File, notes: Notes) -> None:
     """The first sequence whose `for` matches wins: one must match everyone, and none can follow that one."""
     everyone = None
+    follows = {then for _, then in at(file, "sequences.*.then", notes)}
     for path, sequence in at(file, "sequences.*", notes):
+        if not sequence.get("for") and path.split(".")[1] in follows:
+            continue  # it is nobody's first, but what follows another
         if everyone:
             notes.warn(path, "unreachable", f"{path} is never chosen: {everyone} before it takes every lead")
         elif not sequence.get("for"):
@@ -196,9 +199,96 @@ def _who_gets_what(file: File, notes: Notes) -> None:
             notes.warn(path, "track", f"no scoring row gives the track {track!r}: this sequence gets no leads")
 
 
+LONGEST_ABSENCE = timedelta(days=366)
+"""Beyond that somebody is not away but gone."""
+
+
+def _absences(file: File, notes: Notes) -> None:
+    """Who is away is one of the team, for a span that has an end."""
+    for path, row in at(file, "teams.*.away[]", notes):
+        people = [name for _, name in at(file, f"teams.{path.split('.')[1]}.people[]", notes)]
+        if people and row.get("who") not in (*people, None):
+            notes.wrong(f"{path}.who", "reference", f"{row['who']!r} is none of the team", nearest(row["who"], people))
+        if {"from", "until"} <= set(row) and not timedelta() <= row["until"] - row["from"] <= LONGEST_ABSENCE:
+            notes.wrong(f"{path}.until", "value", f"{path} must end after it begins, and within a year")
+
+
+def _escalations(file: File, notes: Notes) -> None:
+    """A question goes on to a team, or to a person that a team names."""
+    people = {person for _, person in at(file, "teams.*.people[]", notes)}
+    known = (*_keys("teams", notes), *sorted(people))
+    for path, to in at(file, "playbook.*.escalate.to", notes):
+        if to not in known:
+            notes.wrong(path, "reference", f"there is no team and no person {to!r}", nearest(to, known))
+
+
 def _booking_urls(file: File, notes: Notes) -> None:
     if not any("booking_url" in place for _, place in at(file, "locations.*", notes)):
         notes.warn("locations", "booking_url", "no location has a booking_url: who answers YES gets a link to nowhere")
+
+
+def _emails(file: File, notes: Notes) -> None:
+    """An e-mail needs a server that takes it, and somebody to answer to; who logs in needs both name and word."""
+    for path, _ in at(file, "sequences.*.steps[].email", notes):
+        if "smtp" not in notes.lines:
+            notes.warn(path, "smtp", f"{path}: the clinic has no smtp, so staff get an email_follow_up task instead")
+    if "smtp" not in file:
+        return
+    for name, partner in (("user", "password"), ("password", "user")):
+        if name in file["smtp"] and f"smtp.{partner}" not in notes.lines:
+            notes.wrong("smtp", "missing", f"smtp: {partner} is missing beside {name}")
+    if "help.email" not in notes.lines:
+        notes.warn("smtp", "reply_to", "without help.email, who answers an e-mail writes to smtp.from: is it read?")
+
+
+def _consent_words(file: File, notes: Notes) -> None:
+    """A form without words on file is a form whose people are called, not texted."""
+    for path, source in at(file, "sources.*", notes):
+        if not source.get("consent_text") and f"{path}.consent_text" not in notes.lines:
+            notes.warn(path, "consent", f"{path} has no consent_text: nobody who comes by this form is ever texted")
+
+
+def _question(file: File, notes: Notes) -> None:
+    """One question, asked by a step, whose answers mean nothing else."""
+    steps, elsewhere = _naming("question", file, notes)
+    for path in elsewhere:
+        notes.wrong(path, "template", f"{path} names question: only the text of a step asks it")
+    if "question" not in file:
+        for path in steps:
+            notes.wrong(path, "template", f"{path} names question, but the clinic has none")
+        return
+    if not steps:
+        notes.warn("question", "unused", "no step's text says {{ question }}: it is never asked")
+    asked = file["question"]
+    for value, others in asked.get("values", {}).items():
+        _answer(f"question.values.{value}", asked.get("field"), value, others, notes)
+
+
+def _answer(path: str, field: str | None, value: str, others: tuple[str, ...], notes: Notes) -> None:
+    place = path if path in notes.lines else "question.values"
+    section = f"{field}s" if field in ("service", "location") else "languages" if field == "language" else None
+    if section and section in notes.lines and value not in _keys(section, notes) and section != "languages":
+        notes.wrong(place, "reference", f"there is no {field} {value!r}", nearest(value, _keys(section, notes)))
+    for word in (value, *filter(None, others)):
+        read = read_reply(word)
+        if read.certainty == "sure" and read.intent is not Intent.OTHER:
+            notes.wrong(place, "value", f"{word!r} is no answer to the question: it is read as {read.intent}")
+
+
+def _time_options(file: File, notes: Notes) -> None:
+    if "time_options" not in file:
+        for path in (path for paths in _naming("time_options", file, notes) for path in paths):
+            notes.wrong(path, "template", f"{path} names time_options, but the clinic has none")
+
+
+def _naming(variable: str, file: File, notes: Notes) -> tuple[list[str], list[str]]:
+    """Where texts name a variable: in texts of steps, and elsewhere."""
+    found: tuple[list[str], list[str]] = ([], [])
+    for pattern in TEXTS:
+        for path, words in at(file, pattern, notes):
+            if offers.names(variable, words):
+                found[pattern != "sequences.*.steps[].text"].append(path)
+    return found
 
 
 def _secrets(file: File, notes: Notes) -> None:

@@ -11,7 +11,7 @@ from ruamel.yaml.nodes import ScalarNode
 
 from app.adapters.clinic_file import values
 from app.adapters.clinic_file.page import Mistake, Spot, nearest
-from app.adapters.clinic_file.times import clock, day, exact_span, half_days, some_span, span, week
+from app.adapters.clinic_file.times import DAY_NAMES, clock, day, exact_span, half_days, some_span, span, week
 from app.adapters.clinic_file.values import (
     Reader,
     email,
@@ -29,6 +29,8 @@ from app.adapters.clinic_file.values import (
     zip_code,
     zone,
 )
+from app.adapters.clinic_file.values import field as field_name
+from app.domain.conditions import SIGNALS
 
 CARRIERS = ("twilio",)
 """Carriers that texts can go through: the modules of `adapters/sms` by name."""
@@ -116,9 +118,52 @@ def anything(spot: Spot) -> Any:
 
 
 def conditions(spot: Spot) -> dict[str, tuple[str, ...]]:
-    """Facts about a lead, each with one value or several; `has` names fields, `utm.…` any campaign field."""
-    campaign = {name: SOME_WORDS for name in spot.entries() if name.startswith("utm.")}
-    read: dict[str, tuple[str, ...]] = record(FACTS | {"has": SOME_WORDS} | campaign)(spot)
+    """What must be known of a lead: a signal such as `clicked`, a mapping of facts to values, or a list of such.
+
+    `has` names fields, `utm.…` is any campaign field, `extra.…` any field that only this clinic's form or question has.
+    """
+    return _conditions(spot, FACTS)
+
+
+def audience(spot: Spot) -> dict[str, tuple[str, ...]]:
+    """The same, and the track that the score reached: whom a sequence is for, when a step is left out."""
+    return _conditions(spot, FACTS | {"track": SOME_KEYS})
+
+
+def _conditions(spot: Spot, keys: Mapping[str, Reader]) -> dict[str, tuple[str, ...]]:
+    read: dict[str, tuple[str, ...]] = {}
+    for one in spot.elements():
+        found = _facts(one, keys) if one.is_mapping() else {"signal": (_signal(one),)}
+        for name, wanted in found.items():
+            if name in read and name not in ("signal", "has"):
+                raise Mistake("duplicate_key", f"{spot.label()} asks for {name} twice")
+            read[name] = (*read.get(name, ()), *wanted)
+    return read
+
+
+def _facts(spot: Spot, keys: Mapping[str, Reader]) -> dict[str, tuple[str, ...]]:
+    own = {name: SOME_WORDS for name in spot.entries() if name.startswith(("utm.", "extra."))}
+    read: dict[str, tuple[str, ...]] = record({**keys, **own})(spot)
+    return read
+
+
+def _signal(spot: Spot) -> str:
+    written = spot.scalar("str")
+    if written in SIGNALS:
+        return str(written)
+    message = f"{spot.label()} must be one of {', '.join(SIGNALS)}, or facts such as {{service: …}}"
+    raise Mistake("value", message, nearest(written or "", SIGNALS))
+
+
+def _moment(spot: Spot) -> tuple[str, ...]:
+    return (f"{clock(spot):%H:%M}",)
+
+
+def choices(spot: Spot) -> dict[str, tuple[str, ...]]:
+    """The values of the question: a list of them, or a mapping from each to the other words that mean it."""
+    read = map_of(list_of(word), word)(spot) if spot.is_mapping() else {one: () for one in list_of(word)(spot) if one}
+    if len(read) < 2:
+        raise Mistake("missing", f"{spot.label()} needs at least 2")
     return read
 
 
@@ -140,6 +185,10 @@ FACTS = {
     "source": SOME_KEYS,
     "language": list_of(language, 1),
     "request": list_of(one_of(*REQUESTS), 1),
+    "has": SOME_WORDS,
+    "captured_before": _moment,
+    "captured_after": _moment,
+    "captured_on": list_of(one_of(*DAY_NAMES), 1),
 }
 HOLIDAYS = record(
     {
@@ -191,7 +240,7 @@ TEAM = record(
         "capacity": whole(1, 100_000),
         "hours": week,
         "people": SOME_WORDS,
-        "away": anything,
+        "away": list_of(record({"who": word, "from": day, "until": day}, required=("who", "from"))),
     },
     required=("respond_within", "capacity"),
 )
@@ -221,8 +270,8 @@ STEP = record(
         "email": record({"subject": words, "body": words}, required=("subject", "body")),
         "call": word,
         "wait": anything,
-        "if": conditions,
-        "unless": conditions,
+        "if": audience,
+        "unless": audience,
         "max_segments": whole(1, 10),
     },
     required=("key", "after"),
@@ -230,9 +279,9 @@ STEP = record(
 )
 SEQUENCE = record(
     {
-        "for": record(FACTS | {"track": SOME_KEYS}),
+        "for": audience,
         "steps": list_of(STEP, 1),
-        "then": one_of("nurture", "finished"),
+        "then": key,
     },
     required=("steps",),
 )
@@ -271,7 +320,7 @@ CLINIC = record(
         "intake_link": url,
         "time_options": map_of(week, word),
         "answers": record(dict.fromkeys(ANSWERS, words)),
-        "question": record({"ask": words, "field": word, "values": anything}, required=("ask", "field")),
+        "question": record({"ask": words, "field": field_name, "values": choices}, required=("ask", "field", "values")),
         "teams": map_of(TEAM, least=1),
         "routing": list_of(ROUTE),
         "playbook": map_of(PLAY),
@@ -279,7 +328,7 @@ CLINIC = record(
         "sequences": map_of(SEQUENCE, least=1),
         "experiments": map_of(EXPERIMENT),
         "smtp": record(
-            {"host": word, "port": whole(1, 65535), "user": word, "password": values.secret, "from": word},
+            {"host": word, "port": whole(1, 65535), "user": word, "password": values.secret, "from": values.mailbox},
             required=("host", "from"),
         ),
         "test_phones": list_of(phone),

@@ -23,13 +23,18 @@ _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 
 def span(spot: Spot) -> Span:
     """A duration: `15m`, `2h`, `3d`, `1 business day`."""
-    matched = _SPAN.fullmatch(spot.scalar("str") or "")
-    if matched is None:
+    read = span_of(spot.scalar("str") or "")
+    if read is None:
         raise Mistake("value", f"{spot.label()} must be a duration such as 15m, 2h, 3d or 1 business day")
-    read = Span(amount=int(matched[1]), unit=Unit(matched[2].removesuffix("s")))
     if read.amount > LONGEST[read.unit]:
         raise Mistake("value", f"{spot.label()} is longer than anyone would wait")
     return read
+
+
+def span_of(written: str) -> Span | None:
+    """What a written duration means; None when it is none."""
+    matched = _SPAN.fullmatch(written)
+    return Span(amount=int(matched[1]), unit=Unit(matched[2].removesuffix("s"))) if matched else None
 
 
 def some_span(spot: Spot) -> Span:

@@ -50,10 +50,15 @@ def pattern(shape: str, what: str) -> Reader:
 
 
 key = pattern(r"[a-z0-9][a-z0-9_-]{0,62}", "a key of small letters, digits and dashes")
+field = pattern(r"[a-z][a-z0-9_]{0,40}", "the name of a field in small letters, such as visit or service")
 language = pattern(r"[a-z]{2,3}(-[A-Z]{2})?", "a language such as en or es")
 phone = pattern(r"\+1[2-9]\d{9}", "a US phone number in E.164, such as +13125550100")
 zip_code = pattern(r"\d{5}(-\d{4})?", "a ZIP code of five digits")
 email = pattern(r"[^@\s{}]+@[^@\s{}]+\.[^@\s{}]+", "an e-mail address")
+mailbox = pattern(
+    r"[^@\s{}<>\"]+@[^@\s{}<>\"]+|[^@{}<>\",]+ <[^@\s{}<>\"]+@[^@\s{}<>\"]+>",
+    "an address such as hello@clinic.example, or Name <hello@clinic.example>",
+)
 content_hash = pattern(r"sha256:[0-9a-f]{64}", "the hash that `leadline check` prints (sha256: and 64 digits)")
 secret = pattern(r"(?!.*\$\{).+|\$\{[A-Za-z_][A-Za-z0-9_]*\}", "a reference such as ${TWILIO_AUTH_TOKEN}")
 

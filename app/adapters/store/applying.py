@@ -3,7 +3,7 @@
 How to think of it: a file is compared with the version applied last. A file whose words are the same writes
 nothing. Any other becomes the clinic's next version; a sequence in it gets a new version only when its own
 content differs from its newest one, so leads in the others never notice. Nothing is ever deleted: leads
-finish on the version they began.
+finish on the version they began, unless somebody decides otherwise (`moving`).
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.clinic_file import Finding
+from app.adapters.store import moving
 from app.adapters.store.clinics import ClinicShelf
 from app.domain import clinic as words
 from app.domain.clinic import Clinic
@@ -60,11 +61,13 @@ class Plan:
         return not self.findings
 
 
-async def apply(conn: AsyncConnection, files: Sequence[ClinicText], *, dry_run: bool = False) -> Plan:
+async def apply(
+    conn: AsyncConnection, files: Sequence[ClinicText], *, dry_run: bool = False, by: str | None = None
+) -> Plan:
     """Write these files, in the caller's transaction, and say what became of each part.
 
     Keys of clinics, senders and sources are unique in an installation; when one is
-    taken, or with `dry_run`, nothing is written.
+    taken, or with `dry_run`, nothing is written. `by` is who applies them, for the history.
     """
     await conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPLY_LOCK})
     findings = tuple(await _taken(conn, files))
@@ -73,7 +76,7 @@ async def apply(conn: AsyncConnection, files: Sequence[ClinicText], *, dry_run: 
         before = await _before(conn, file.clinic.key)
         changes += await _compare(conn, file, before)
         if not dry_run and not findings and (before is None or before.digest != _sha256(file.document)):
-            await _write(conn, file, before)
+            await _write(conn, file, before, by)
     return Plan(tuple(changes), findings)
 
 
@@ -160,7 +163,7 @@ async def _compare(conn: AsyncConnection, file: ClinicText, before: _Before | No
             change = _change(now.get(key), then.get(key))
             in_flight = None
             if part == "sequences" and before is not None and change in ("changed", "removed"):
-                in_flight = await _in_flight(conn, before.clinic, key)
+                in_flight = await moving.in_sequence(conn, before.clinic, key)
             changes.append(Change(_NAMES.get(part, part), key, clinic.key, change, in_flight))
     return changes
 
@@ -187,23 +190,6 @@ def _change(now: object, then: object) -> Kind:
     if then is None:
         return "new"
     return "unchanged" if content_digest(now) == content_digest(then) else "changed"
-
-
-async def _in_flight(conn: AsyncConnection, clinic: Clinic, sequence: str) -> dict[str, int]:
-    """How many leads stand at each step of a sequence, in whatever version they began."""
-    rows = await conn.execute(
-        text(
-            "SELECT version, step, count(*) AS leads FROM leads WHERE clinic = :clinic AND sequence = :sequence"
-            " AND stage IN ('texting', 'paused') GROUP BY version, step ORDER BY step, version"
-        ),
-        {"clinic": clinic.key, "sequence": sequence},
-    )
-    counts: dict[str, int] = {}
-    for row in rows:
-        pinned = clinic.sequence(sequence, row.version)
-        step = pinned.steps[row.step].key if pinned and row.step < len(pinned.steps) else "after the last step"
-        counts[step] = counts.get(step, 0) + row.leads
-    return counts
 
 
 def content_digest(part: object) -> str:
@@ -235,7 +221,7 @@ def _default(field: "dataclasses.Field[Any]") -> object:
 # Writing.
 
 
-async def _write(conn: AsyncConnection, file: ClinicText, before: _Before | None) -> None:
+async def _write(conn: AsyncConnection, file: ClinicText, before: _Before | None, by: str | None) -> None:
     clinic, version = file.clinic, before.version + 1 if before else 1
     await conn.execute(
         text(
@@ -246,10 +232,16 @@ async def _write(conn: AsyncConnection, file: ClinicText, before: _Before | None
     )
     await conn.execute(
         text(
-            "INSERT INTO clinic_versions (clinic, version, document, digest)"
-            " VALUES (:clinic, :version, :document, :digest)"
+            "INSERT INTO clinic_versions (clinic, version, document, digest, applied_by)"
+            " VALUES (:clinic, :version, :document, :digest, :by)"
         ),
-        {"clinic": clinic.key, "version": version, "document": file.document, "digest": _sha256(file.document)},
+        {
+            "clinic": clinic.key,
+            "version": version,
+            "document": file.document,
+            "digest": _sha256(file.document),
+            "by": by,
+        },
     )
     for sequence in clinic.sequences:
         await _write_sequence(conn, clinic.key, version, sequence, before)

@@ -35,12 +35,30 @@ async def document(conn: AsyncConnection, clinic: str, version: int) -> str:
     return found
 
 
-async def sequence_versions(conn: AsyncConnection, clinic: str) -> list[tuple[str, int, int]]:
-    """(sequence key, its version, the file version it stands in), oldest first."""
-    rows = await conn.execute(
-        text("SELECT key, version, clinic_version FROM sequence_versions WHERE clinic = :clinic ORDER BY key, version"),
-        {"clinic": clinic},
-    )
+# What was replaced in the last hour may be what a worker is just putting somebody into.
+_SEQUENCE_VERSIONS = text("""
+WITH known AS (
+    SELECT one.key, one.version, one.clinic_version,
+           lead(applied_at) OVER (PARTITION BY one.key ORDER BY one.version) AS replaced_at
+    FROM sequence_versions AS one
+    JOIN clinic_versions AS file ON file.clinic = one.clinic AND file.version = one.clinic_version
+    WHERE one.clinic = :clinic AND one.clinic_version <= :file
+)
+SELECT key, version, clinic_version FROM known
+WHERE replaced_at IS NULL OR replaced_at > clock_timestamp() - interval '1 hour'
+   OR :file < (SELECT clinics.version FROM clinics WHERE clinics.key = :clinic)
+   OR EXISTS (SELECT FROM leads
+              WHERE leads.clinic = :clinic AND leads.sequence = known.key AND leads.version = known.version)
+ORDER BY key, version
+""")
+
+
+async def sequence_versions(conn: AsyncConnection, clinic: str, file: int) -> list[tuple[str, int, int]]:
+    """(sequence key, its version, the file version it stands in), as known to a version of the file, oldest first.
+
+    Of the current file, versions in which no lead stands any more are left out: nobody needs them.
+    """
+    rows = await conn.execute(_SEQUENCE_VERSIONS, {"clinic": clinic, "file": file})
     return [(row.key, row.version, row.clinic_version) for row in rows]
 
 
@@ -53,7 +71,7 @@ class ClinicShelf:
     _whole: dict[tuple[str, int], Clinic] = field(default_factory=dict)
 
     async def take(self, conn: AsyncConnection, key: str, version: int | None = None) -> Clinic:
-        """The clinic at this file version (None: the current one), with every sequence version it ever had."""
+        """The clinic at this file version (None: the current one), with every sequence version that leads stand in."""
         if version is None:
             version = (await current_versions(conn))[key]
         if (key, version) not in self._whole:
@@ -68,9 +86,7 @@ class ClinicShelf:
         base = await self._parsed(conn, key, version)
         pinned: dict[tuple[str, int], Sequence] = {}
         newest: dict[str, int] = {}
-        for sequence_key, sequence_version, stands_in in await sequence_versions(conn, key):
-            if stands_in > version:
-                continue
+        for sequence_key, sequence_version, stands_in in await sequence_versions(conn, key, version):
             source = await self._parsed(conn, key, stands_in)
             found = next(s for s in source.sequences if s.key == sequence_key)
             pinned[sequence_key, sequence_version] = found

@@ -150,3 +150,9 @@ async def is_read(conn: AsyncConnection, event_id: str) -> bool:
         await conn.execute(text("SELECT read_no IS NOT NULL FROM events WHERE id = :id"), {"id": event_id})
     ).scalar_one_or_none()
     return bool(read)
+
+
+async def is_set_aside(conn: AsyncConnection, event_id: str) -> bool:
+    """Whether this event could not be read, and never will be."""
+    aside = await conn.execute(text("SELECT quarantined FROM events WHERE id = :id"), {"id": event_id})
+    return bool(aside.scalar_one_or_none())

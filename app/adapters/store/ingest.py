@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.crypto import Vault
+from app.adapters.lead_form import REPEAT_WINDOW
 from app.adapters.store import events, installation
 from app.adapters.store.contacts import ContactRef, Directory, lock_by_phone
 from app.domain.events import LeadCaptured
@@ -21,9 +22,6 @@ from app.domain.ids import new_id
 
 KEY_LIFE = timedelta(days=30)
 """How long an idempotency key is remembered."""
-
-REPEAT_WINDOW = timedelta(minutes=10)
-"""Within this of the first, the same person asking for the same without a key is a duplicate."""
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.store.contacts import Directory
 from app.domain.contact import Contact, Lead, OpenTask, Stage
+from app.domain.course import course_from
+from app.domain.talk import NOTHING_SAID, Talk, talk_from
+from app.domain.windows import Place
 
 _LEADS = text("""
-SELECT id, contact_id, stage, captured_at, source, token, zones, language, service, location, test, facts_cipher,
-       track, score, sequence, version, step, pending, consent_id, no_answers, reason
+SELECT id, contact_id, stage, captured_at, source, token, zones, states, located, language, service, location, test,
+       facts_cipher, track, score, sequence, version, step, pending, consent_id, no_answers, reason
 FROM leads WHERE contact_id = ANY(:ids) ORDER BY captured_at, id
 """)
 
 _CONTACTS = text("""
-SELECT contacts.id, contacts.clinic, contacts.phone_cipher, contacts.sender, suppressions.by AS suppressed_by
+SELECT contacts.id, contacts.clinic, contacts.phone_cipher, contacts.sender, contacts.talk_cipher,
+       suppressions.by AS suppressed_by
 FROM contacts JOIN clinics ON clinics.key = contacts.clinic
 LEFT JOIN suppressions ON suppressions.brand = clinics.brand AND suppressions.phone_hash = contacts.phone_hash
      AND suppressions.lifted_at IS NULL
@@ -31,23 +35,28 @@ WHERE contact_id = ANY(:ids) AND status IN ('open', 'claimed', 'snoozed') ORDER 
 """)
 
 _SAVE = text("""
-INSERT INTO leads (id, clinic, contact_id, stage, captured_at, source, token, zones, language, service, location, test,
-                   facts_cipher, email_hash, track, score, sequence, version, step, pending, consent_id, no_answers,
-                   reason)
-SELECT id, clinic, contact_id, stage, captured_at, source, token, string_to_array(zones, ','), language, service,
-       location, test, facts_cipher, email_hash, track, score, sequence, version, step, pending, consent_id,
-       no_answers, reason
+INSERT INTO leads (id, clinic, contact_id, stage, captured_at, source, token, zones, states, located, language, service,
+                   location, test, facts_cipher, email_hash, track, score, sequence, version, step, pending,
+                   consent_id, no_answers, reason)
+SELECT id, clinic, contact_id, stage, captured_at, source, token, string_to_array(zones, ','),
+       string_to_array(states, ','), CAST(located AS jsonb), language, service, location, test, facts_cipher,
+       email_hash, track, score, sequence, version, step, pending, consent_id, no_answers, reason
 FROM unnest(CAST(:id AS text[]), CAST(:clinic AS text[]), CAST(:contact_id AS text[]), CAST(:stage AS text[]),
             CAST(:captured_at AS timestamptz[]), CAST(:source AS text[]), CAST(:token AS text[]),
-            CAST(:zones AS text[]), CAST(:language AS text[]), CAST(:service AS text[]), CAST(:location AS text[]),
-            CAST(:test AS boolean[]), CAST(:facts_cipher AS bytea[]), CAST(:email_hash AS bytea[]),
+            CAST(:zones AS text[]), CAST(:states AS text[]), CAST(:located AS text[]), CAST(:language AS text[]),
+            CAST(:service AS text[]), CAST(:location AS text[]), CAST(:test AS boolean[]),
+            CAST(:facts_cipher AS bytea[]), CAST(:email_hash AS bytea[]),
             CAST(:track AS text[]), CAST(:score AS integer[]), CAST(:sequence AS text[]), CAST(:version AS integer[]),
             CAST(:step AS integer[]), CAST(:pending AS text[]), CAST(:consent_id AS text[]),
             CAST(:no_answers AS integer[]), CAST(:reason AS text[]))
-     AS new (id, clinic, contact_id, stage, captured_at, source, token, zones, language, service, location, test,
-             facts_cipher, email_hash, track, score, sequence, version, step, pending, consent_id, no_answers, reason)
+     AS new (id, clinic, contact_id, stage, captured_at, source, token, zones, states, located, language, service,
+             location, test, facts_cipher, email_hash, track, score, sequence, version, step, pending, consent_id,
+             no_answers, reason)
 ON CONFLICT (id) DO UPDATE SET
-    stage = excluded.stage, language = excluded.language, facts_cipher = excluded.facts_cipher,
+    stage = excluded.stage, token = excluded.token, zones = excluded.zones, states = excluded.states,
+    located = excluded.located,
+    language = excluded.language,
+    service = excluded.service, location = excluded.location, facts_cipher = excluded.facts_cipher,
     email_hash = excluded.email_hash, track = excluded.track, score = excluded.score, sequence = excluded.sequence,
     version = excluded.version, step = excluded.step, pending = excluded.pending, consent_id = excluded.consent_id,
     no_answers = excluded.no_answers, reason = excluded.reason
@@ -92,19 +101,28 @@ async def load(conn: AsyncConnection, directory: Directory, ids: Iterable[str]) 
             sender=row.sender,
             leads=tuple(leads.get(row.id, ())),
             tasks=tuple(tasks.get(row.id, ())),
+            talk=_talk(directory, row.talk_cipher),
         )
         for row in await conn.execute(_CONTACTS, wanted)
     }
 
 
+def _talk(directory: Directory, cipher: bytes | None) -> Talk:
+    return talk_from(orjson.loads(directory.vault.decrypt("talk", cipher))) if cipher else NOTHING_SAID
+
+
 def _lead(directory: Directory, row: Mapping[Any, Any]) -> Lead:
     facts = orjson.loads(directory.vault.decrypt("lead", row["facts_cipher"]))
+    course = course_from(facts.pop("course", None))
     return Lead(
         **{name: row[name] for name in _AS_IS},
         stage=Stage(row["stage"]),
         zones=tuple(row["zones"]),
+        states=tuple(row["states"]),
+        located=tuple(Place(**place) for place in row["located"]),
         first_name=facts.get("first_name") or "",
         facts=facts,
+        course=course,
     )
 
 
@@ -121,15 +139,38 @@ async def save(conn: AsyncConnection, directory: Directory, changed: Sequence[tu
             "contact_id": [contact.id for contact, _ in changed],
             "stage": [lead.stage.value for _, lead in changed],
             "zones": [",".join(lead.zones) for _, lead in changed],
-            "facts_cipher": [directory.vault.encrypt("lead", orjson.dumps(dict(lead.facts))) for _, lead in changed],
-            "email_hash": [_email_hash(directory, lead) for _, lead in changed],
+            "states": [",".join(lead.states) for _, lead in changed],
+            "located": [orjson.dumps(lead.located).decode() for _, lead in changed],
+            "facts_cipher": [directory.vault.encrypt("lead", _sealed(lead)) for _, lead in changed],
+            "email_hash": [email_hash(directory, lead.facts.get("email")) for _, lead in changed],
         },
     )
 
 
-def _email_hash(directory: Directory, lead: Lead) -> bytes | None:
-    email = lead.facts.get("email")
+def _sealed(lead: Lead) -> bytes:
+    """What is stored enciphered: the facts, and the lead's course beside them."""
+    course = lead.course.as_json()
+    return orjson.dumps({**lead.facts, "course": course} if course else dict(lead.facts))
+
+
+def email_hash(directory: Directory, email: object) -> bytes | None:
+    """The blind index of an e-mail address, the same however it is capitalised; None without one."""
     return directory.hash(str(email).strip().casefold()) if email else None
+
+
+async def set_talks(conn: AsyncConnection, directory: Directory, talks: Mapping[str, Talk]) -> None:
+    """Remember what was said to these contacts of late."""
+    if talks:
+        await conn.execute(
+            text(
+                "UPDATE contacts SET talk_cipher = new.talk FROM unnest(CAST(:ids AS text[]), CAST(:talks AS bytea[]))"
+                " AS new (id, talk) WHERE contacts.id = new.id"
+            ),
+            {
+                "ids": list(talks),
+                "talks": [directory.vault.encrypt("talk", orjson.dumps(talk.as_json())) for talk in talks.values()],
+            },
+        )
 
 
 async def set_senders(conn: AsyncConnection, senders: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ A message's plan (who, what, when, in which words) is written once. The delivery
 `sending` on, `due_at` when the gate moves it, the claim and the carrier's id, are the dispatcher's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.crypto import Vault
-from app.domain.effects import ScheduleText
+from app.adapters.store.permissions import ENDED_BY
+from app.domain.clinic import Channel
+from app.domain.effects import ScheduleText, Urgency
 from app.domain.wording import measure
 
 
@@ -73,28 +75,35 @@ async def plan(conn: AsyncConnection, vault: Vault, texts: Sequence[PlannedText]
             "purpose": [order.purpose.value for order in orders],
             "channel": [order.channel.value for order in orders],
             "body": [vault.seal("message", order.text) for order in orders],
-            "segments": [measure(order.text).segments if order.text else 0 for order in orders],
+            "segments": [_segments(order) for order in orders],
         },
     )
 
 
+def _segments(order: ScheduleText) -> int:
+    """What the carrier will count; only a text has segments."""
+    return measure(order.text).segments if order.text and order.channel is Channel.TEXT else 0
+
+
 async def receive(
-    conn: AsyncConnection, vault: Vault, replies: Sequence[tuple[str, str, str, str | None, str, str, str, datetime]]
+    conn: AsyncConnection,
+    vault: Vault,
+    replies: Sequence[tuple[str, str, str, str | None, str, str, str, datetime, dict[str, str] | None]],
 ) -> None:
-    """Write texts that came in: (id, clinic, contact, lead, sender, carrier id, body, at)."""
+    """Write texts that came in: (id, clinic, contact, lead, sender, carrier id, body, at, how it was read)."""
     if not replies:
         return
-    ids, clinics, contacts, leads, senders, carrier_ids, bodies, ats = zip(*replies, strict=True)
+    ids, clinics, contacts, leads, senders, carrier_ids, bodies, ats, readings = zip(*replies, strict=True)
     await conn.execute(
         text("""
         INSERT INTO messages (id, clinic, contact_id, lead_id, direction, purpose, channel, status, urgency, sender,
-                              carrier_id, body_cipher, planned_at, due_at, expires_at, sent_at)
+                              carrier_id, body_cipher, planned_at, due_at, expires_at, sent_at, reading)
         SELECT id, clinic, contact_id, lead_id, 'in', 'reply', 'text', 'received', 0, sender, carrier_id, body,
-               at, at, at, at
+               at, at, at, at, CAST(reading AS jsonb)
         FROM unnest(CAST(:ids AS text[]), CAST(:clinics AS text[]), CAST(:contacts AS text[]), CAST(:leads AS text[]),
                     CAST(:senders AS text[]), CAST(:carrier_ids AS text[]), CAST(:bodies AS bytea[]),
-                    CAST(:ats AS timestamptz[]))
-             AS new (id, clinic, contact_id, lead_id, sender, carrier_id, body, at)
+                    CAST(:ats AS timestamptz[]), CAST(:readings AS text[]))
+             AS new (id, clinic, contact_id, lead_id, sender, carrier_id, body, at, reading)
         """),
         {
             "ids": list(ids),
@@ -105,6 +114,7 @@ async def receive(
             "carrier_ids": list(carrier_ids),
             "bodies": [vault.seal("message", body) for body in bodies],
             "ats": list(ats),
+            "readings": [orjson.dumps(reading).decode() if reading else None for reading in readings],
         },
     )
 
@@ -116,6 +126,22 @@ class Cancellation:
     contact_id: str
     lead_id: str | None
     steps_only: bool
+
+
+async def skip(conn: AsyncConnection, reasons: Mapping[str, tuple[str, ...]], now: datetime) -> None:
+    """These steps are not for their leads, and why: dropped if they have not left, or were but a moment."""
+    if not reasons:
+        return
+    rules = [{"rule": "condition", "verdict": "drop", "evidence": {"unmet": why}} for why in reasons.values()]
+    decisions = [{"verdict": "drop", "at": now, "rules": [rule], "rule": "condition"} for rule in rules]
+    await conn.execute(
+        text("""
+        UPDATE messages SET status = 'dropped', sent_at = NULL, decision = CAST(skipped.decision AS jsonb)
+        FROM unnest(CAST(:ids AS text[]), CAST(:decisions AS text[])) AS skipped (id, decision)
+        WHERE messages.id = skipped.id AND (messages.status = 'scheduled' OR messages.channel = 'wait')
+        """),
+        {"ids": list(reasons), "decisions": [orjson.dumps(one, option=orjson.OPT_UTC_Z).decode() for one in decisions]},
+    )
 
 
 async def cancel(conn: AsyncConnection, cancellations: Sequence[Cancellation]) -> None:
@@ -139,6 +165,9 @@ async def cancel(conn: AsyncConnection, cancellations: Sequence[Cancellation]) -
 
 
 # -- claiming ----------------------------------------------------------------------------------
+
+PHONE_LOCKS = 7302
+"""The advisory-lock class of phones that a brand's clinics share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,45 +213,61 @@ async def senders_with_due(conn: AsyncConnection, now: datetime) -> list[str]:
     return [row.key for row in rows]
 
 
-async def lock_free_contacts(conn: AsyncConnection, ids: Sequence[str]) -> set[str]:
-    """Lock those of these contacts that nobody holds; the others wait for the next round."""
-    rows = await conn.execute(
-        text("SELECT id FROM contacts WHERE id = ANY(:ids) ORDER BY clinic, phone_hash FOR NO KEY UPDATE SKIP LOCKED"),
-        {"ids": sorted(set(ids))},
-    )
-    return {row.id for row in rows}
+# The clinics of a brand share caps, and each has its own contact for a phone: two claims would not see each other's
+# steps. So the phone is locked as well where a brand has several. Nobody waits for that lock, so it cannot deadlock.
+_LOCK_FREE = text("""
+SELECT id FROM contacts
+WHERE id = ANY(:ids)
+  AND (NOT :shared OR pg_try_advisory_xact_lock(:class, hashtext(:brand || encode(phone_hash, 'hex'))))
+ORDER BY clinic, phone_hash FOR NO KEY UPDATE SKIP LOCKED
+""")
 
 
-_CASES = text("""
+async def lock_free_contacts(conn: AsyncConnection, ids: Sequence[str], brand: str, shared: bool) -> set[str]:
+    """Lock those of these contacts that nobody holds; the others wait for the next round.
+
+    `shared`: whether the brand has more than one clinic.
+    """
+    given = {"ids": sorted(set(ids)), "class": PHONE_LOCKS, "brand": brand, "shared": shared}
+    return {row.id for row in await conn.execute(_LOCK_FREE, given)}
+
+
+_CASES = text(f"""
 SELECT messages.id, messages.clinic, messages.contact_id, messages.lead_id, messages.purpose, messages.channel,
-       messages.expires_at, messages.consent_id, messages.segments, messages.step, messages.body_cipher,
+       messages.expires_at, messages.segments, messages.step, messages.body_cipher,
        messages.claim_no, messages.tries, messages.urgency, contacts.phone_cipher, contacts.phone_hash,
-       leads.stage, leads.test, leads.zones, leads.location,
+       leads.stage, leads.track, leads.test, leads.zones, leads.states, leads.located, leads.location,
        suppressions.by AS suppressed_by,
-       consents.status IS NOT DISTINCT FROM 'granted' AND NOT EXISTS (
-           SELECT FROM consents AS later WHERE later.contact_id = messages.contact_id AND later.status = 'withdrawn'
-             AND later.id > consents.id AND (later.lead_id IS NULL OR later.lead_id = consents.lead_id)
-             AND later.method = 'wrong number') AS consent_standing,
+       coalesce(leads.consent_id, messages.consent_id) AS consent_id, act.status AS consent_status,
+       act.text_key AS consent_text_key, act.method AS consent_method,
+       coalesce(act.occurred_at, act.recorded_at) AS consent_at, ending.id AS consent_ended_by,
+       coalesce(act.status IN ('granted', 'renewed') AND ending.id IS NULL AND act.id = leads.consent_id
+                AND act.lead_id = leads.id AND act.contact_id = messages.contact_id, false) AS consent_standing,
        EXISTS (SELECT FROM events WHERE events.contact_id = messages.contact_id AND events.read_no IS NULL
                  AND events.blocks) AS unread,
        clinics.sending AS sending_clinic,
-       (SELECT sending FROM installation) AS sending_all
+       (SELECT sending FROM installation) AS sending_all,
+       (SELECT max(emails.sent_at) FROM messages AS emails WHERE emails.contact_id = messages.contact_id
+          AND emails.channel = 'email' AND emails.sent_at IS NOT NULL) AS last_email
 FROM messages
 JOIN contacts ON contacts.id = messages.contact_id
 JOIN clinics ON clinics.key = messages.clinic
 LEFT JOIN leads ON leads.id = messages.lead_id
-LEFT JOIN consents ON consents.id = messages.consent_id
+LEFT JOIN consents AS act ON act.id = coalesce(leads.consent_id, messages.consent_id)
+LEFT JOIN LATERAL ({ENDED_BY}) AS ending ON true
 LEFT JOIN suppressions ON suppressions.brand = clinics.brand AND suppressions.phone_hash = contacts.phone_hash
      AND suppressions.lifted_at IS NULL
 WHERE messages.id = ANY(:ids) AND messages.status = 'scheduled'
 ORDER BY messages.id FOR NO KEY UPDATE OF messages
-""")
+""")  # noqa: S608 - the only insertion is our own constant.
 
 
 async def judged(conn: AsyncConnection, ids: Sequence[str]) -> list[Any]:
     """Everything the gate needs of these texts, read in a statement of its own after their contacts were locked."""
     return list(await conn.execute(_CASES, {"ids": list(ids)}))
 
+
+STEPS_URGENCIES = (Urgency.FIRST_TEXT, Urgency.FOLLOW_UP, Urgency.NURTURE)
 
 # People first, then each one's texts: `MATERIALIZED` and `OFFSET 0` keep the planner from beginning with the texts
 # of everybody, which are many more.
@@ -234,16 +279,22 @@ WITH people AS MATERIALIZED (
 )
 SELECT people.brand, people.phone_hash, sent.sent_at FROM people CROSS JOIN LATERAL (
     SELECT sent_at FROM messages
-    WHERE contact_id = people.id AND purpose = 'step' AND channel = 'text' AND sent_at > :since OFFSET 0
+    WHERE contact_id = people.id AND purpose = 'step' AND channel = 'text' AND sent_at > :since
+      AND urgency = ANY(:urgencies) OFFSET 0
 ) AS sent
 """)
 
 
 async def steps_sent(
-    conn: AsyncConnection, hashes: Sequence[bytes], brands: Sequence[str], since: datetime
+    conn: AsyncConnection,
+    hashes: Sequence[bytes],
+    brands: Sequence[str],
+    since: datetime,
+    urgencies: Sequence[int] = STEPS_URGENCIES,
 ) -> dict[tuple[str, bytes], tuple[datetime, ...]]:
     """When step texts went to these phones since a moment, over all clinics of the brand, by (brand, phone hash)."""
-    rows = await conn.execute(_STEPS_SENT, {"hashes": list(set(hashes)), "brands": list(set(brands)), "since": since})
+    asked = {"hashes": list(set(hashes)), "brands": list(set(brands)), "since": since, "urgencies": list(urgencies)}
+    rows = await conn.execute(_STEPS_SENT, asked)
     found: dict[tuple[str, bytes], list[datetime]] = {}
     for row in rows:
         found.setdefault((row.brand, bytes(row.phone_hash)), []).append(row.sent_at)

@@ -1,51 +1,153 @@
 """Whether we may speak: the consent ledger, the suppressions, and senders that are held."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.adapters.codec import dump_consent
+from app.adapters.codec import dump_consent, load_consent
 from app.adapters.crypto import Vault
+from app.domain.consents import SCOPE
 from app.domain.effects import RecordConsent
+
+_RECORD = text("""
+INSERT INTO consents (id, clinic, contact_id, lead_id, person, phone_hash, phone_cipher, status, method, text_key,
+                      text_sha256, problem, source, language, clinic_name, scope, recorded_by, corrects, act_cipher,
+                      occurred_at, recorded_at)
+SELECT new.id, new.clinic, new.contact_id, new.lead_id, new.person, contacts.phone_hash, contacts.phone_cipher,
+       new.status, new.method, new.text_key, new.text_sha256, new.problem, new.source, new.language, new.clinic_name,
+       :scope, new.recorded_by, new.corrects, new.act_cipher, new.occurred_at, :now
+FROM unnest(CAST(:id AS text[]), CAST(:clinic AS text[]), CAST(:contact_id AS text[]), CAST(:lead_id AS text[]),
+            CAST(:person AS text[]), CAST(:status AS text[]), CAST(:method AS text[]), CAST(:text_key AS text[]),
+            CAST(:text_sha256 AS text[]), CAST(:problem AS text[]), CAST(:source AS text[]), CAST(:language AS text[]),
+            CAST(:clinic_name AS text[]), CAST(:recorded_by AS text[]), CAST(:corrects AS text[]),
+            CAST(:act_cipher AS bytea[]), CAST(:occurred_at AS timestamptz[])) WITH ORDINALITY
+     AS new (id, clinic, contact_id, lead_id, person, status, method, text_key, text_sha256, problem, source, language,
+             clinic_name, recorded_by, corrects, act_cipher, occurred_at, place)
+JOIN contacts ON contacts.id = new.contact_id
+ORDER BY new.place
+""")
 
 
 async def record_consents(
     conn: AsyncConnection, vault: Vault, rows: Sequence[tuple[str, str, RecordConsent]], now: datetime
 ) -> None:
-    """Append (clinic, contact, order) to the ledger."""
+    """Append (clinic, contact, order) to the ledger, in the order given, each with the phone it is about."""
     if not rows:
         return
-    orders = [order for _, _, order in rows]
-    await conn.execute(
-        text("""
-        INSERT INTO consents (id, clinic, contact_id, lead_id, status, method, act_cipher, text_sha256, occurred_at,
-                              recorded_at)
-        SELECT id, clinic, contact_id, lead_id, status, method, act, digest, occurred_at, :now
-        FROM unnest(CAST(:ids AS text[]), CAST(:clinics AS text[]), CAST(:contacts AS text[]), CAST(:leads AS text[]),
-                    CAST(:statuses AS text[]), CAST(:methods AS text[]), CAST(:acts AS bytea[]),
-                    CAST(:digests AS text[]), CAST(:occurred AS timestamptz[]))
-             AS new (id, clinic, contact_id, lead_id, status, method, act, digest, occurred_at)
-        """),
+    new = [
         {
-            "now": now,
-            "ids": [order.id for order in orders],
-            "clinics": [clinic for clinic, _, _ in rows],
-            "contacts": [contact for _, contact, _ in rows],
-            "leads": [order.lead_id for order in orders],
-            "statuses": [order.status for order in orders],
-            "methods": [order.method for order in orders],
-            "acts": [vault.encrypt("consent", dump_consent(order.act)) for order in orders],
-            "digests": [_digest(order.act.text) for order in orders],
-            "occurred": [order.act.at for order in orders],
-        },
-    )
+            "id": order.id,
+            "clinic": clinic,
+            "contact_id": contact_id,
+            **{name: getattr(order, name) for name in _PLAIN},
+            "recorded_by": order.by,
+            "corrects": order.act.corrects,
+            "act_cipher": vault.encrypt("consent", dump_consent(order.act)),
+            "text_sha256": _digest(order.act.text),
+            "occurred_at": order.act.at,
+        }
+        for clinic, contact_id, order in rows
+    ]
+    columns = {name: [row[name] for row in new] for name in new[0]}
+    await conn.execute(_RECORD, {**columns, "now": now, "scope": SCOPE})
+
+
+_PLAIN = ("lead_id", "person", "status", "method", "text_key", "problem", "source", "language", "clinic_name")
 
 
 def _digest(words: str | None) -> str | None:
     return hashlib.sha256(words.encode()).hexdigest() if words else None
+
+
+LEDGER_COLUMNS = (
+    "id",
+    "clinic",
+    "clinic_name",
+    "phone",
+    "lead_id",
+    "person",
+    "status",
+    "problem",
+    "method",
+    "scope",
+    "text_key",
+    "text",
+    "text_sha256",
+    "language",
+    "occurred_at",
+    "recorded_at",
+    "source",
+    "url",
+    "ip",
+    "user_agent",
+    "certificate",
+    "prechecked",
+    "recorded_by",
+    "reason",
+    "corrects",
+    "ended_by",
+)
+"""What `ledger` tells of each row, in this order."""
+
+ENDED_BY = """
+SELECT later.id FROM consents AS later
+WHERE later.contact_id = act.contact_id AND (later.corrects = act.id AND later.no > act.no OR later.status = 'withdrawn'
+      AND (later.person IS NULL OR later.person = act.person OR later.lead_id = act.lead_id)
+      AND (later.no > act.no
+           OR act.occurred_at < least(coalesce(later.occurred_at, later.recorded_at), later.written_at)))
+ORDER BY later.no LIMIT 1
+"""
+"""The row that ended the consent `act`, as `domain.consents.stands` has it; for use inside other statements."""
+
+LEDGER = f"""
+SELECT no, id, clinic, clinic_name, phone_cipher, lead_id, person, status, problem, method, scope, text_key,
+       text_sha256, language, coalesce(occurred_at, recorded_at) AS occurred_at, recorded_at, source, recorded_by,
+       act_cipher, CASE WHEN status IN ('granted', 'renewed') THEN ({ENDED_BY}) END AS ended_by
+FROM consents AS act
+"""  # noqa: S608 - the only insertion is our own constant.
+
+_OF_CLINIC = text(
+    LEDGER + "WHERE clinic = :clinic AND no > :after AND (CAST(:since AS timestamptz) IS NULL OR recorded_at >= :since)"
+    " ORDER BY no LIMIT :page"
+)
+_PAGE = 500
+
+
+async def ledger(
+    conn: AsyncConnection, vault: Vault, clinic: str, since: datetime | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """A clinic's ledger in the order it was written, each row with the keys of `LEDGER_COLUMNS`; times in UTC.
+
+    Later facts are rows of their own; `ended_by` names the one that ended a consent. `since` is by time of recording.
+    """
+    after, found = 0, True
+    while found:
+        asked = {"clinic": clinic, "since": since, "after": after, "page": _PAGE}
+        found = False
+        for row in (await conn.execute(_OF_CLINIC, asked)).all():
+            yield ledger_row(vault, row)
+            after, found = row.no, True
+
+
+_OF_LEAD = text(LEDGER + "WHERE contact_id = :contact AND (lead_id = :lead OR person IS NULL) ORDER BY no")
+
+
+async def ledger_of_lead(conn: AsyncConnection, vault: Vault, contact_id: str, lead_id: str) -> list[dict[str, Any]]:
+    """The rows that concern a lead, those about the whole phone too, in the order they were written."""
+    rows = await conn.execute(_OF_LEAD, {"contact": contact_id, "lead": lead_id})
+    return [ledger_row(vault, row) for row in rows]
+
+
+def ledger_row(vault: Vault, row: Row[Any]) -> dict[str, Any]:
+    """One row of `LEDGER`, opened."""
+    act = load_consent(vault.decrypt("consent", row.act_cipher))
+    said = asdict(act) | dict(row._mapping) | {"phone": vault.open("phone", row.phone_cipher)}
+    return {name: said[name] for name in LEDGER_COLUMNS}
 
 
 async def set_suppressions(conn: AsyncConnection, changes: Mapping[str, str | None], now: datetime) -> None:

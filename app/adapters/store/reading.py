@@ -1,4 +1,4 @@
-"""What the reading doors show: leads, their timelines, messages. Queries only; ciphertext is opened here."""
+"""What the reading doors show: leads and messages. Queries only; ciphertext is opened here."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +8,12 @@ import orjson
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.adapters.codec import load_consent, load_event
+from app.adapters.codec import load_consent
 from app.adapters.crypto import Vault
-from app.domain.events import ConsentAct, Event
+from app.adapters.store.permissions import ENDED_BY
+from app.domain.course import course_from
+from app.domain.erasing import ERASED
+from app.domain.events import ConsentAct
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,18 +27,30 @@ class NextSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsentSeen:
-    """The consent a lead stands on; `status` is `withdrawn` when the ledger says so later."""
+    """The consent a lead stands on; `status` is `withdrawn` when a later row of the ledger (`ended_by`) says so."""
 
     id: str
     status: str
     method: str
+    text_key: str | None
+    text_sha256: str | None
+    source: str | None
+    language: str | None
+    clinic_name: str
+    scope: str
+    recorded_by: str | None
+    occurred_at: datetime
     recorded_at: datetime
+    ended_by: str | None
     act: ConsentAct
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeadSeen:
-    """A lead as it stands. `facts` is all the form said; `step` the planned or, without one, the last step's key."""
+    """A lead as it stands. `facts` is all the form said; `step` the planned or, without one, the last step's key.
+
+    `chosen` says why its sequence is its own.
+    """
 
     id: str
     contact_id: str
@@ -49,6 +64,7 @@ class LeadSeen:
     location: str | None
     language: str | None
     zones: tuple[str, ...]
+    states: tuple[str, ...]
     test: bool
     track: str
     score: int
@@ -60,23 +76,33 @@ class LeadSeen:
     facts: dict[str, Any]
     next: NextSeen | None
     consent: ConsentSeen | None
+    consent_problem: str | None
+    chosen: dict[str, Any] | None
+    clicked_at: datetime | None
+    replied_at: datetime | None
 
 
-_LEADS = """
+_LEADS = f"""
 SELECT leads.id, leads.contact_id, leads.clinic, leads.stage, leads.reason, leads.captured_at, leads.source,
-       leads.token, leads.service, leads.location, leads.language, leads.zones, leads.test, leads.track, leads.score,
-       leads.sequence, leads.version, leads.facts_cipher, contacts.phone_cipher, suppressions.by AS suppressed_by,
+       leads.token, leads.service, leads.location, leads.language, leads.zones, leads.states, leads.test,
+       leads.track, leads.score, leads.sequence, leads.version, leads.facts_cipher, contacts.phone_cipher,
+       suppressions.by AS suppressed_by,
        coalesce(pending.step, last.step) AS step,
        next.due_at AS next_at, next.channel AS next_kind, next.step AS next_step,
-       consents.id AS consent_id, consents.method, consents.recorded_at, consents.act_cipher,
-       EXISTS (SELECT FROM consents AS later WHERE later.contact_id = leads.contact_id AND later.status = 'withdrawn'
-               AND later.id > consents.id AND (later.lead_id IS NULL OR later.lead_id = leads.id)) AS withdrawn
+       act.id AS consent_id, act.status AS consent_status, act.method, act.text_key, act.text_sha256,
+       act.source AS consent_source, act.language AS consent_language, act.clinic_name, act.scope, act.recorded_by,
+       coalesce(act.occurred_at, act.recorded_at) AS occurred_at, act.recorded_at, act.act_cipher,
+       ending.id AS ended_by, worth.status AS last_status, worth.problem AS last_problem
 FROM leads
 JOIN contacts ON contacts.id = leads.contact_id
 JOIN clinics ON clinics.key = leads.clinic
 LEFT JOIN suppressions ON suppressions.brand = clinics.brand AND suppressions.phone_hash = contacts.phone_hash
      AND suppressions.lifted_at IS NULL
-LEFT JOIN consents ON consents.id = leads.consent_id
+LEFT JOIN consents AS act ON act.id = leads.consent_id
+LEFT JOIN LATERAL ({ENDED_BY}) AS ending ON true
+LEFT JOIN LATERAL (
+    SELECT status, problem FROM consents
+    WHERE contact_id = leads.contact_id AND lead_id = leads.id ORDER BY no DESC LIMIT 1) AS worth ON true
 LEFT JOIN messages AS pending ON pending.id = leads.pending
 LEFT JOIN LATERAL (
     SELECT due_at, channel, step FROM messages
@@ -85,7 +111,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT step FROM messages WHERE contact_id = leads.contact_id AND lead_id = leads.id AND purpose = 'step'
     ORDER BY due_at DESC, id DESC LIMIT 1) AS last ON true
-"""
+"""  # noqa: S608 - the only insertion is our own constant.
 
 _PLAIN = (
     "id",
@@ -109,21 +135,57 @@ _PLAIN = (
 )
 
 
-def _lead(vault: Vault, row: Row[Any]) -> LeadSeen:
-    consent = row.consent_id and ConsentSeen(
+def _consent(vault: Vault, row: Row[Any]) -> ConsentSeen | None:
+    if row.consent_id is None:
+        return None
+    return ConsentSeen(
+        **{name: row._mapping[name] for name in _CONSENT},
         id=row.consent_id,
-        status="withdrawn" if row.withdrawn else "granted",
-        method=row.method,
-        recorded_at=row.recorded_at,
+        status="withdrawn" if row.ended_by else row.consent_status,
+        source=row.consent_source,
+        language=row.consent_language,
         act=load_consent(vault.decrypt("consent", row.act_cipher)),
     )
+
+
+_CONSENT = (
+    "method",
+    "text_key",
+    "text_sha256",
+    "clinic_name",
+    "scope",
+    "recorded_by",
+    "occurred_at",
+    "recorded_at",
+    "ended_by",
+)
+
+
+def _consent_problem(row: Row[Any]) -> str | None:
+    """Why there is no consent to show: what is wrong with the lead's last act, `withdrawn`, or `erased`.
+
+    None without an act.
+    """
+    if row.consent_id is not None or row.last_status is None:
+        return None
+    return ERASED if row.reason == ERASED else str(row.last_problem or "withdrawn")
+
+
+def _lead(vault: Vault, row: Row[Any]) -> LeadSeen:
+    facts = orjson.loads(vault.decrypt("lead", row.facts_cipher))
+    course = course_from(facts.pop("course", None))
     return LeadSeen(
         **{name: row._mapping[name] for name in _PLAIN},
         zones=tuple(row.zones),
+        states=tuple(row.states),
         phone=vault.open("phone", row.phone_cipher),
-        facts=orjson.loads(vault.decrypt("lead", row.facts_cipher)),
+        facts=facts,
+        chosen=dict(course.chosen[-1]) if course.chosen else None,
+        clicked_at=course.clicked_at,
+        replied_at=course.replied_at,
         next=NextSeen(at=row.next_at, kind=row.next_kind, step=row.next_step) if row.next_at else None,
-        consent=consent or None,
+        consent=_consent(vault, row),
+        consent_problem=_consent_problem(row),
     )
 
 
@@ -187,20 +249,15 @@ async def contact_of_lead(conn: AsyncConnection, clinic: str, lead_id: str) -> s
     return found
 
 
-async def place_of_token(conn: AsyncConnection, token: str) -> tuple[str, str | None] | None:
-    """The clinic and location of the lead with this link token."""
-    row = (
-        await conn.execute(text("SELECT clinic, location FROM leads WHERE token = :token"), {"token": token})
-    ).one_or_none()
-    return (row.clinic, row.location) if row else None
-
-
 # -- messages ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageSeen:
-    """A text, out or in. `decision` is the gate's last verdict: `{"verdict","at","rules"}`."""
+    """A text, out or in. `decision` is the gate's last verdict: `{"verdict","at","rules"}`.
+
+    `reading` is how a reply was read: `{"intent","certainty","because"}`.
+    """
 
     id: str
     lead_id: str | None
@@ -220,16 +277,19 @@ class MessageSeen:
     error_code: str | None
     segments: int
     decision: dict[str, Any] | None
+    reading: dict[str, str] | None
 
 
-_MESSAGES = """
+MESSAGES = """
 SELECT id, lead_id, direction, purpose, channel, status, body_cipher, sequence, version, step, sender, due_at, sent_at,
-       expires_at, carrier_id, error_code, segments, decision
+       expires_at, carrier_id, error_code, segments, decision, reading
 FROM messages
 """
+"""A text as it is shown; a condition follows."""
 
 
-def _message(vault: Vault, row: Row[Any]) -> MessageSeen:
+def message_seen(vault: Vault, row: Row[Any]) -> MessageSeen:
+    """One row of `MESSAGES`, opened."""
     columns = dict(row._mapping)
     body = columns.pop("body_cipher")
     return MessageSeen(**columns, text=vault.open("message", body))
@@ -239,11 +299,11 @@ async def message(conn: AsyncConnection, vault: Vault, clinic: str, message_id: 
     """One text of this clinic, or None."""
     row = (
         await conn.execute(
-            text(_MESSAGES + "WHERE clinic = :clinic AND id = :id AND channel = 'text'"),
+            text(MESSAGES + "WHERE clinic = :clinic AND id = :id AND channel = 'text'"),
             {"clinic": clinic, "id": message_id},
         )
     ).one_or_none()
-    return _message(vault, row) if row else None
+    return message_seen(vault, row) if row else None
 
 
 async def messages(
@@ -262,87 +322,10 @@ async def messages(
     given = {name: value for name, value in asked.items() if value is not None}
     where = " AND ".join(["clinic = :clinic", "channel = 'text'", *(conditions[name] for name in given)])
     rows = await conn.execute(
-        text(f"{_MESSAGES} WHERE {where} ORDER BY id DESC LIMIT :limit"),
+        text(f"{MESSAGES} WHERE {where} ORDER BY id DESC LIMIT :limit"),
         {**given, "clinic": clinic, "limit": limit},
     )
-    return [_message(vault, row) for row in rows]
-
-
-# -- a lead's timeline -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskSeen:
-    """A task of the lead, as far as its timeline tells."""
-
-    id: str
-    kind: str
-    status: str
-    team: str
-    opened_at: datetime
-    about: str
-    assignee: str | None
-    outcome: str | None
-    completed_by: str | None
-    completed_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class StageChange:
-    """A lead went from one stage to another, by an event."""
-
-    id: str
-    at: datetime
-    from_stage: str | None
-    to_stage: str
-    event_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timeline:
-    """Everything that happened around a lead, each kind in its own order."""
-
-    events: tuple[Event, ...]
-    messages: tuple[MessageSeen, ...]
-    tasks: tuple[TaskSeen, ...]
-    stages: tuple[StageChange, ...]
-
-
-async def timeline(conn: AsyncConnection, vault: Vault, contact_id: str, lead_id: str) -> Timeline:
-    """What happened to a lead; events and texts that name no lead belong to every lead of the phone."""
-    who = {"contact": contact_id, "lead": lead_id}
-    tasks = tuple(_task(vault, row) for row in await conn.execute(_TASKS, who))
-    events = await conn.execute(_EVENTS, who)
-    found = (load_event(vault.decrypt("event", row.payload_cipher)) for row in events)
-    about = {lead_id, *(task.id for task in tasks), None}
-    return Timeline(
-        events=tuple(event for event in found if _named(event) in about),
-        messages=tuple(_message(vault, row) for row in await conn.execute(_TEXTS, who)),
-        tasks=tasks,
-        stages=tuple(StageChange(**row._mapping) for row in await conn.execute(_STAGES, who)),
-    )
-
-
-def _named(event: Event) -> str | None:
-    """The lead an event names, else its task, else nothing: then it is about the phone."""
-    return getattr(event, "lead_id", None) or getattr(event, "task_id", None)
-
-
-def _task(vault: Vault, row: Row[Any]) -> TaskSeen:
-    columns = dict(row._mapping)
-    about = columns.pop("about_cipher")
-    return TaskSeen(**columns, about=vault.open("task", about))
-
-
-_EVENTS = text("SELECT payload_cipher FROM events WHERE contact_id = :contact ORDER BY no")
-_TEXTS = text(
-    _MESSAGES + "WHERE contact_id = :contact AND (lead_id = :lead OR lead_id IS NULL) AND channel = 'text' ORDER BY id"
-)
-_TASKS = text(
-    "SELECT id, kind, status, team, opened_at, about_cipher, assignee, outcome, completed_by, completed_at FROM tasks"
-    " WHERE contact_id = :contact AND (lead_id = :lead OR lead_id IS NULL) ORDER BY id"
-)
-_STAGES = text("SELECT id, at, from_stage, to_stage, event_id FROM stage_changes WHERE lead_id = :lead ORDER BY at, id")
+    return [message_seen(vault, row) for row in rows]
 
 
 # -- claims ------------------------------------------------------------------------------------

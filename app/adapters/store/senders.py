@@ -6,13 +6,15 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-CARRIER_DAY = "America/Los_Angeles"
-"""Carriers' daily caps begin anew at midnight Pacific (T-Mobile's brand cap)."""
+from app.domain.pace import CARRIER_DAY
 
 
 @dataclass(frozen=True, kw_only=True)
 class SenderRow:
-    """A sender as it stands. `real_now` is the database's own clock, by which pace goes."""
+    """A sender as it stands. `real_now` is the database's own clock, by which pace goes.
+
+    `brand_shared`: whether its clinic's brand has other clinics, with which it shares caps.
+    """
 
     key: str
     clinic: str
@@ -20,6 +22,7 @@ class SenderRow:
     day_segments: float
     held_code: str | None
     real_now: datetime
+    brand_shared: bool
 
 
 async def take(conn: AsyncConnection, key: str) -> SenderRow | None:
@@ -30,8 +33,10 @@ async def take(conn: AsyncConnection, key: str) -> SenderRow | None:
             SELECT key, clinic, coalesce(next_free_at, clock_timestamp()) AS free_at, held_code,
                    clock_timestamp() AS real_now,
                    CASE WHEN CAST(day_at AT TIME ZONE :zone AS date) = CAST(now() AT TIME ZONE :zone AS date)
-                        THEN day_segments ELSE 0 END AS day_segments
-            FROM senders WHERE key = :key FOR NO KEY UPDATE SKIP LOCKED
+                        THEN day_segments ELSE 0 END AS day_segments,
+                   (SELECT count(*) > 1 FROM clinics AS mine JOIN clinics AS sibling ON sibling.brand = mine.brand
+                    WHERE mine.key = senders.clinic) AS brand_shared
+            FROM senders WHERE key = :key FOR NO KEY UPDATE OF senders SKIP LOCKED
             """),
             {"key": key, "zone": CARRIER_DAY},
         )

@@ -17,7 +17,8 @@ async def left_sending(conn: AsyncConnection, limit: int = 100) -> list[Any]:
         await conn.execute(
             text("""
             SELECT id, contact_id, lead_id, step FROM messages
-            WHERE status = 'sending' AND claimed_at < clock_timestamp() - :seconds * interval '1 second'
+            WHERE status = 'sending' AND channel = 'text'
+              AND claimed_at < clock_timestamp() - :seconds * interval '1 second'
             ORDER BY claimed_at LIMIT :limit
             """),
             {"seconds": LEFT_AFTER, "limit": limit},

@@ -1,0 +1,215 @@
+"""What is wrong in the course of a sequence is told with line, reason and suggestion, before anything is applied."""
+
+import pytest
+
+from app.adapters.clinic_file import ClinicFileError, read_clinic
+from app.domain.clinic import Sequence
+
+HEAD = """\
+clinic: lakeside
+name: Lakeside Clinic
+timezone: America/Chicago
+state: IL
+help: {phone: "+13125550100"}
+hours: {mon-fri: ["09:00-17:00"]}
+languages: [en, es]
+services: {check-up: {public_label: visit}, fertility: {public_label: visit}}
+locations: {north: {name: North, booking_url: "https://book.example/n"}}
+senders: {main: {carrier: twilio, number: "+13125550199", account: "${SID}", secret: "${TOKEN}"}}
+sources: {website: {consent_text: [web]}}
+consent_texts: {web: I agree.}
+teams: {desk: {respond_within: 2h, capacity: 5}}
+sequences:
+"""
+FIRST = HEAD.count("\n") + 1
+
+CALL = "{key: call, after: 1 business day, call: Call}"
+
+
+def step(key: str, words: str, more: str = "") -> str:
+    return f"{{key: {key}, after: 0m, text: {words}{more}}}"
+
+
+def sequence(key: str, *steps: str, more: str = "") -> str:
+    """Line n of a sequence, counted from 0: its key, what there is `more`, `steps:`, then a line for each step."""
+    return "\n".join(
+        [f"  {key}:", f"    {more or 'then: finished'}", "    steps:", *(f"      - {one}" for one in steps)]
+    )
+
+
+def mistakes(*sequences: str) -> list[tuple[int, str, str]]:
+    """Line (the first sequence's is 0), rule and sentence of every mistake; of none, nothing."""
+    try:
+        read_clinic(HEAD + "\n".join(sequences) + "\n")
+    except ClinicFileError as error:
+        return [((found.line or 0) - FIRST, found.rule, found.sentence) for found in error.findings]
+    return []
+
+
+def warnings(*sequences: str) -> list[tuple[int, str, str]]:
+    _, found = read_clinic(HEAD + "\n".join(sequences) + "\n")
+    return [((one.line or 0) - FIRST, one.rule, one.sentence) for one in found]
+
+
+HELLO = step("hello", "Hello.")
+NEVER = "sequences.a.steps[1] is never done: "
+INSTEAD = ": change its conditions, or leave it out"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sentence"),
+    [
+        ("if: [clicked, no_click]", "clicked and no_click are opposites"),
+        ("unless: [replied, no_reply]", "no_reply and replied are opposites"),
+        ("if: clicked, unless: clicked", "`if` and `unless` both name clicked"),
+        ("if: {has: email}, unless: {has: [zip, email]}", "`if` and `unless` both name has email"),
+        (
+            "if: {service: check-up}, unless: {service: [check-up, fertility]}",
+            "`if` and `unless` both name service is check-up",
+        ),
+        (
+            'if: {captured_after: "16:00", captured_before: "09:00"}',
+            "no time of day is before 09:00 and from 16:00 on",
+        ),
+        (
+            "if: {language: es}",
+            "it asks that language is es, and the sequence is for language is en",
+        ),
+        (
+            "unless: {language: [en, es]}",
+            "it is left out where language is en or es, and that is everybody here",
+        ),
+    ],
+)
+def test_a_step_whose_conditions_contradict_each_other_is_refused(conditions: str, sentence: str) -> None:
+    second = step("again", "Again.", f", {conditions}")
+    assert mistakes(sequence("a", HELLO, second, more="for: {language: en}")) == [
+        (4, "contradiction", f"{NEVER}{sentence}{INSTEAD}")
+    ]
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        "if: clicked",
+        "if: [no_reply, {service: check-up}], unless: [clicked, {has: email}]",
+        'if: {captured_before: "16:00", captured_after: "09:00", captured_on: [mon, fri]}',
+        "if: {service: [check-up, fertility]}, unless: {service: fertility}",
+        "unless: {language: es}",
+        "if: {track: [hot, warm]}",
+    ],
+)
+def test_conditions_that_can_be_met_are_taken(conditions: str) -> None:
+    assert mistakes(sequence("a", HELLO, step("again", "Again.", f", {conditions}"))) == []
+
+
+def test_conditions_are_read_as_they_are_written() -> None:
+    written = "if: [no_reply, {service: check-up}, {has: zip}], unless: {captured_before: '9:05', utm.source: ads}"
+    clinic, _ = read_clinic(HEAD + sequence("a", HELLO, step("again", "Again.", f", {written}")) + "\n")
+    again = clinic.sequences[0].steps[1]
+    assert (again.if_, again.unless) == (
+        {"signal": ("no_reply",), "service": ("check-up",), "has": ("zip",)},
+        {"captured_before": ("09:05",), "utm.source": ("ads",)},
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "sentence"),
+    [
+        ("if: cliked", "must be one of clicked, no_click, replied, no_reply, or facts such as {service: …}"),
+        ("if: {servise: check-up}", "is no known key; did you mean service?"),
+        ("if: {service: checkup}", "there is no service 'checkup'; did you mean check-up?"),
+        ("if: [{service: check-up}, {service: fertility}]", "asks for service twice"),
+        ('if: {captured_before: "25:00"}', "must be a time from 00:00 to 23:59, not '25:00'"),
+        ("unless: {captured_on: someday}", "must be one of mon, tue, wed, thu, fri, sat, sun, not 'someday'"),
+        ("unless: {location: [north, nort]}", "there is no location 'nort'; did you mean north?"),
+    ],
+)
+def test_a_condition_that_is_no_condition_is_told_with_a_suggestion(condition: str, sentence: str) -> None:
+    ((line, _, told),) = mistakes(sequence("a", HELLO, step("again", "Again.", f", {condition}")))
+    assert (line, sentence in told) == (4, True)
+
+
+def test_nobody_can_have_clicked_or_replied_before_anything_was_sent() -> None:
+    early = sequence("a", CALL, step("one", "One.", ", if: clicked"), step("two", "Two.", ", if: clicked"))
+    told = "nothing was sent before it, so nobody has clicked: put a text before it"
+    assert mistakes(early) == [(4, "unreachable", f"{NEVER}{told}")]
+    before = sequence("before", HELLO, more="then: a")
+    assert mistakes(before, early.replace("then: finished", "for: {language: es}")) == []
+
+
+def test_two_sequences_for_the_same_leads_are_refused_and_one_within_another_is_told() -> None:
+    first = sequence("a", HELLO, more="for: {language: [en, es], service: check-up}")
+    same = sequence("b", HELLO, more="for: {service: [check-up], language: [es, en]}")
+    within = sequence("c", HELLO, more="for: {service: check-up, language: es, source: website}")
+    beside = sequence("d", HELLO, more="for: {service: [check-up, fertility], language: es}")
+    everyone = sequence("e", HELLO)
+    assert mistakes(first, same, everyone) == [
+        (5, "equal", "sequences.b is for the same leads as sequences.a (line 15): change one `for`")
+    ]
+    rest = [one for one in warnings(first, within, beside, everyone) if one[1] == "unreachable"]
+    assert rest == [
+        (
+            4,
+            "unreachable",
+            "sequences.c is never chosen: sequences.a (line 15) before it takes all of its leads",
+        )
+    ]
+
+
+def test_two_steps_that_say_the_same_are_refused_with_both_lines() -> None:
+    """Case and spaces make no other text; another language does not make the same one."""
+    words = step("hello", "{en: Hello there., es: Hola.}")
+    again = step("again", '{en: "hello  THERE.", es: Otra vez.}')
+    assert mistakes(sequence("a", words, CALL, again)) == [
+        (
+            5,
+            "same_text",
+            "sequences.a.steps[2].text says the same as sequences.a.steps[0].text (line 18):"
+            " say it in other words, or leave it out",
+        )
+    ]
+
+
+def test_the_sequence_that_follows_says_something_else_too() -> None:
+    first, slow = sequence("a", HELLO, more="then: slow"), sequence("slow", step("hi", "HELLO."))
+    assert [(line, rule) for line, rule, _ in mistakes(first, slow)] == [(7, "same_text")]
+
+
+def test_what_follows_must_exist_and_come_to_an_end() -> None:
+    a, b = sequence("a", HELLO, more="then: b"), sequence("b", step("hi", "Hi."), more="then: a")
+    assert [(line, rule, told.rpartition(": ")[2]) for line, rule, told in mistakes(a, b)] == [
+        (1, "circle", "a → b → a"),
+        (5, "circle", "b → a → b"),
+    ]
+    assert [(line, rule) for line, rule, _ in mistakes(sequence("a", HELLO, more="then: a"))] == [(1, "circle")]
+    assert mistakes(sequence("slow", HELLO), sequence("a", step("hi", "Hi."), more="then: slwo")) == [
+        (5, "reference", "there is no sequence 'slwo' to follow; did you mean slow?")
+    ]
+
+
+def test_what_follows_another_sequence_needs_no_for_and_hides_nobody() -> None:
+    slow = sequence("slow", step("hi", "Hi."))
+    found = warnings(slow, sequence("a", HELLO, more="then: slow"))
+    assert [one for one in found if one[1] in ("unreachable", "catch_all")] == []
+
+
+def test_more_than_five_texts_are_told() -> None:
+    five = tuple(step(f"n{n}", f"Text {n}.") for n in range(5))
+    assert [one for one in warnings(sequence("a", *five, CALL)) if one[1] == "length"] == []
+    six = warnings(sequence("a", *five, step("n5", "Text 5.")))
+    assert [one for one in six if one[1] == "length"] == [
+        (0, "length", "sequences.a has 6 texts: after three to five, silence turns into opt-outs")
+    ]
+
+
+def test_unknown_variables_and_missing_languages_are_refused() -> None:
+    a = sequence("a", step("hello", '{en: "Hello {{ fist_name }}", es: Hola.}'), step("again", "{en: Again.}"))
+    assert [(line, rule) for line, rule, _ in mistakes(a)] == [(3, "template"), (4, "language")]
+
+
+def test_every_mistake_is_told_at_once_and_nothing_is_built() -> None:
+    a = sequence("a", HELLO, step("again", "hello.", ", if: [clicked, no_click]"), more="then: nowhere")
+    assert [rule for _, rule, _ in mistakes(a)] == ["reference", "contradiction", "same_text"]
+    clinic, _ = read_clinic(HEAD + sequence("a", HELLO) + "\n")
+    assert clinic.sequences == (Sequence(key="a", steps=clinic.sequences[0].steps, then=None),)
