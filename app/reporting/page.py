@@ -3,6 +3,7 @@
 The charts are SVG by pygal, drawn here and not by the reader's browser; the page has no script.
 """
 
+import sys
 from collections.abc import Iterable, Iterator
 from xml.etree.ElementTree import Element
 
@@ -13,6 +14,10 @@ from pygal.style import Style
 
 from app.adapters.store.reports import Report, Times
 from app.reporting.words import COLUMNS, MEASURES, bucket, duration, name_of, share
+
+# pygal hangs a finder of the old kind (no `find_spec`) into the whole process, for maps that are not drawn here; every
+# later import of anything would warn of it.
+sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
 
 STYLE = Style(
     background="transparent",
