@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
@@ -26,8 +27,10 @@ from app.api import (
     webhooks,
 )
 from app.api.auth import Keyring
+from app.api.front import FrontDoor
 from app.api.health import CountRequests
 from app.api.ingest import Intake
+from app.api.limits import Limits
 from app.api.state import CurrentClinics
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
@@ -81,6 +84,7 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
             opened = runtime if runtime is not None else await stack.enter_async_context(open_runtime(known.check()))
             app.state.runtime = opened
             app.state.keyring = Keyring(opened.engine)
+            app.state.limits = Limits(known.requests_per_second)
             app.state.clinics = CurrentClinics(opened)
             app.state.intake = intake = Intake(opened)
             stack.push_async_callback(intake.close)
@@ -108,7 +112,8 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
 
 def _wrap(app: FastAPI) -> None:
     """Put the layers around it, the innermost first: every answer is counted, refusals of large bodies too."""
-    layers: tuple[tuple[type[ASGIApp], dict[str, int]], ...] = (
+    layers: tuple[tuple[type[ASGIApp], dict[str, Any]], ...] = (
+        (FrontDoor, {"routes": leads.router.routes}),
         (BodyLimit, {"max_body_size": LARGEST_BODY}),
         (problems.Shield, {}),
         (CountRequests, {}),

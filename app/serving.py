@@ -15,6 +15,9 @@ from app.settings import Settings
 STOP_WITHIN = 20
 """Seconds that requests under way have when the process is told to stop."""
 
+GARBAGE = 20_000
+"""Objects made before the collector looks for rings of them: a request leaves few, and there are many requests."""
+
 
 async def preflight(settings: Settings) -> None:
     """Open the runtime once and close it: what is wrong is said in one line, before anything listens."""
@@ -64,6 +67,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     server = Server(config, app.state.stopping)
     config.load()
     gc.freeze()  # What start-up made lives as long as we do: the collector need not walk it again and again.
+    gc.set_threshold(GARBAGE)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         loop = runner.get_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

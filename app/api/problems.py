@@ -45,10 +45,11 @@ SCHEMA: dict[str, Any] = {
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: that a route may answer with a problem of these statuses."""
+    """For OpenAPI: that a route may answer with a problem of these statuses; one that asks for a key, with 429 too."""
+    told = (*statuses, 429) if 401 in statuses else statuses
     return {
         status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: {"schema": SCHEMA}}}
-        for status in statuses
+        for status in told
     }
 
 
@@ -119,13 +120,17 @@ def problem_of(error: Exception) -> Problem:
     return Problem(500, "Something went wrong here", "It has been noted.")
 
 
+TOLD = (Problem, FormError, RequestValidationError, HTTPException)
+"""Errors that are an answer: a caller is told what to do otherwise. The rest is `Shield`'s."""
+
+
 async def _render(_: Request, error: Exception) -> Response:
     return problem_of(error).response()
 
 
 def install(app: FastAPI) -> None:
-    """Have the app answer these errors as problems; the rest is `Shield`'s."""
-    for kind in (Problem, FormError, RequestValidationError, HTTPException):
+    """Have the app answer these errors as problems."""
+    for kind in TOLD:
         app.add_exception_handler(kind, _render)
 
 

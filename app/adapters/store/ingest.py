@@ -132,8 +132,7 @@ async def _capture(
     firsts = await _first_leads(conn, directory, [one for _, one in fresh], now)
     answers: dict[int, Taken | Conflict] = {}
     appended = []
-    for place, one in fresh:
-        first = one.lead_id if one.told else firsts[one.repeat(directory)]
+    for (place, one), first in zip(fresh, firsts, strict=True):
         contact = contacts[one.clinic, one.phone]
         appended.append((contact, one.captured(now, first)))
         answers[place] = Taken(first, now, duplicate=first != one.lead_id, lane=contact.lane)
@@ -155,13 +154,19 @@ RETURNING scope, key, subject
 
 async def _first_leads(
     conn: AsyncConnection, directory: Directory, fresh: Sequence[Submission], now: datetime
-) -> dict[tuple[str, str], str]:
-    """The ten-minute rule: for each (scope, key) of it the first lead, which may be one of these."""
+) -> list[str]:
+    """The ten-minute rule: the lead that each of these is, which may be an earlier one of them. A key goes before it."""
+    asked = [one.repeat(directory) for one in fresh]
     firsts: dict[tuple[str, str], str] = {}
-    for one in fresh:
-        firsts.setdefault(one.repeat(directory), one.lead_id)
-    if not firsts:
-        return firsts
+    for one, key in zip(fresh, asked, strict=True):
+        firsts.setdefault(key, one.lead_id)
+    known = await _remembered(conn, firsts, now) if firsts else {}
+    return [one.lead_id if one.told else known[key] for one, key in zip(fresh, asked, strict=True)]
+
+
+async def _remembered(
+    conn: AsyncConnection, firsts: dict[tuple[str, str], str], now: datetime
+) -> dict[tuple[str, str], str]:
     rows = await conn.execute(
         _REMEMBER_FIRST,
         {
@@ -219,3 +224,14 @@ async def tell(conn: AsyncConnection, told: Iterable[Told], now: datetime) -> di
         _TOLD_BEFORE, {"scopes": [scope for scope, _ in known], "keys": [key for _, key in known]}
     )
     return {(row.scope, row.key): Before(bytes(row.fingerprint), row.subject, row.at) for row in found}
+
+
+_FORGET = text("""
+DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM idempotency_keys WHERE at < :oldest ORDER BY at LIMIT :most FOR UPDATE SKIP LOCKED))
+""")
+
+
+async def forget_told(conn: AsyncConnection, now: datetime, most: int) -> int:
+    """Delete keys that are past their life, the oldest first and `most` at once; how many. Waits for nobody."""
+    return (await conn.execute(_FORGET, {"oldest": now - KEY_LIFE, "most": most})).rowcount
