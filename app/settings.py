@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     secret_keys: Annotated[tuple[SecretStr, ...], NoDecode] = ()
     sending: bool = True
     lanes: int = Field(default=64, ge=1, le=1024)
+    requests_per_second: float = Field(default=2000, ge=1, description="of one API key, at one API process")
     log_format: Literal["json", "pretty"] = "json"
     twilio_api_url: str = Field(default="", description="scheme and host of an emulator; empty: Twilio itself")
     smtp_url: str = Field(

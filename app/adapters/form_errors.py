@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 FieldError = tuple[str, str]
 """Which field is to blame (dotted), and what is wrong with it in words that hold no value."""
@@ -30,6 +31,15 @@ MESSAGES = {
 }
 """Plainer words for pydantic's most frequent errors, by type; for the rest its own, which quote no input."""
 
+BLAMES = "blames"
+"""The type of an error that a check over several fields raises: pydantic gives it the place of the whole."""
+
+
+def blames(message: str, *fields: str) -> PydanticCustomError:
+    """What such a check raises: these fields are to blame, each with this message, which holds no value."""
+    return PydanticCustomError(BLAMES, message, {"fields": fields})
+
+
 Place = tuple[int | str, ...]
 
 
@@ -37,13 +47,14 @@ def field_errors(
     errors: Iterable[Mapping[str, Any]], known: Callable[[Place], Place] = lambda place: place
 ) -> list[FieldError]:
     """Pydantic's errors as (dotted field, message), without the values; `known` cuts a place to names of ours."""
-    return [
-        (
-            ".".join(str(part) for part in known(error["loc"])) or "body",
-            MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, "),
-        )
-        for error in errors
-    ]
+    return [found for error in errors for found in _told(error, known(error["loc"]))]
+
+
+def _told(error: Mapping[str, Any], place: Place) -> list[FieldError]:
+    message = MESSAGES.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == BLAMES:
+        return [(".".join(str(part) for part in (*place, field)), message) for field in error["ctx"]["fields"]]
+    return [(".".join(str(part) for part in place) or "body", message)]
 
 
 def errors_of(error: ValidationError) -> list[FieldError]:

@@ -92,6 +92,7 @@ async def authenticate(request: Request, *roles: str) -> Caller:
     caller = await ring.caller(secret.strip())
     if caller is None:
         raise _unknown()
+    request.app.state.limits.take(caller.key_id)
     if roles and caller.role not in (*roles, "admin"):
         raise Problem(403, "This key may not do that", f"A key with the role {' or '.join(roles)} is needed.")
     return caller

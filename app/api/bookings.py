@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.adapters.form_errors import blames
 from app.adapters.lead_form import Email, ExternalId, Key, Moment, OptionalPhone
 from app.adapters.store import bookings
 from app.adapters.store.bookings import Booking
@@ -31,7 +32,7 @@ class BookingIn(BaseModel):
     @model_validator(mode="after")
     def _somebody(self) -> "BookingIn":
         if not (self.lead_token or self.phone or self.email):
-            raise ValueError("must have a lead_token, a phone or an email")
+            raise blames("give a lead_token, a phone or an email", "lead_token", "phone", "email")
         return self
 
 

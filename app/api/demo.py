@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from starlette.exceptions import HTTPException
 
+from app.adapters.form_errors import blames
 from app.adapters.store import installation
 from app.api.problems import refusals
 from app.api.state import get_runtime
@@ -31,9 +32,9 @@ class ClockMove(BaseModel):
     def _one_way(self) -> "ClockMove":
         given = [self.advance_seconds, self.to, self.real]
         if sum(value is not None for value in given) != 1:
-            raise ValueError("must have exactly one of advance_seconds, to and real")
+            raise blames("give exactly one of advance_seconds, to and real", "advance_seconds", "to", "real")
         if self.to is not None and not 2000 <= self.to.year <= 2100:
-            raise ValueError("to must lie between the years 2000 and 2100")
+            raise blames("must lie between the years 2000 and 2100", "to")
         return self
 
 

@@ -84,6 +84,7 @@ class LeadOut(BaseModel):
     track: str
     score: int
     sequence: SequenceOut | None
+    variant: str | None = Field(description="Its arm, where its sequence tries something.")
     chosen: ChosenOut | None
     next: NextOut | None
     consent: ConsentOut | None
@@ -161,6 +162,7 @@ class MessageOut(BaseModel):
     purpose: str
     sequence: str | None
     version: int | None
+    variant: str | None = Field(description="The arm of the sequence's experiment whose text it is.")
     step: str | None
     sender: str
     due_at: datetime

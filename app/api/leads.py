@@ -20,7 +20,6 @@ from app.api.state import answer, get_clinic
 from app.domain.clinic import Clinic
 from app.domain.ids import new_id
 
-
 router = APIRouter(tags=["leads in"], route_class=PlainRoute)
 
 LONGEST_KEY = 255

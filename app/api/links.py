@@ -16,6 +16,7 @@ from app.api.previews import is_person
 from app.api.problems import refusals
 from app.api.state import get_clinic, get_runtime
 from app.domain.clinic import Clinic
+from app.domain.offers import booking_url
 
 router = APIRouter(tags=["links"])
 
@@ -37,11 +38,9 @@ CALL = ("call the office that wrote to you", "llame a la oficina que le escribiÃ
 CALL_AT = ("call {phone}", "llame al {phone}")
 
 
-def booking_page(clinic: Clinic, location: str | None, token: str) -> str | None:
-    """Where this lead books: its location's page, else the clinic's first, with `lead={token}` in the query."""
-    named = clinic.locations.get(location or "")
-    places = [named, *clinic.locations.values()] if named else list(clinic.locations.values())
-    url = next((place.booking_url for place in places if place.booking_url), None)
+def booking_page(clinic: Clinic, lead: Link, token: str) -> str | None:
+    """Where this lead books, with `lead={token}` in the query; None when the clinic has no page."""
+    url = booking_url(clinic, lead.location, lead.service)
     if url is None:
         return None
     parts = urlsplit(url)
@@ -71,7 +70,7 @@ async def follow_link(request: Request, token: str) -> Response:
     if found is None:
         return _nowhere(404, None, None)
     clinic = await get_clinic(request, found.clinic)
-    url = booking_page(clinic, found.location, token)
+    url = booking_page(clinic, found, token)
     if found.expired or url is None:
         return _nowhere(410 if found.expired else 404, clinic, found.location)
     if not found.clicked_lately and is_person(request.method, request.headers):

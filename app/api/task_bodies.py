@@ -13,7 +13,9 @@ from pydantic import (
     model_validator,
 )
 
+from app.adapters.form_errors import blames
 from app.domain.events import Outcome
+from app.domain.tasks import Kind
 from app.domain.wording import plain
 
 LONGEST_TEXT = 1600
@@ -64,7 +66,7 @@ class TakingBody(Body):
     @model_validator(mode="after")
     def _says_why(self) -> "TakingBody":
         if self.force == (self.reason is None):
-            raise ValueError("force and reason go together")
+            raise blames("is required with force" if self.force else "goes with force only", "reason")
         return self
 
 
@@ -114,7 +116,7 @@ class SnoozeBody(Body):
     @model_validator(mode="after")
     def _one(self) -> "SnoozeBody":
         if (self.until is None) == (self.minutes is None):
-            raise ValueError("give either until or minutes")
+            raise blames("give either until or minutes", "until", "minutes")
         return self
 
 
@@ -127,26 +129,13 @@ class ReplyBody(Body):
     @model_validator(mode="after")
     def _one(self) -> "ReplyBody":
         if (self.text is None) == (self.playbook is None):
-            raise ValueError("give either text or playbook")
+            raise blames("give either text or playbook", "text", "playbook")
         return self
 
 
 # --- what a list is asked for ------------------------------------------------------------------------------
 
 Status = Literal["open", "claimed", "snoozed", "done", "cancelled"]
-Kind = Literal[
-    "question",
-    "time_preference",
-    "booking_help",
-    "callback",
-    "call",
-    "email_follow_up",
-    "urgent",
-    "possible_opt_out",
-    "wrong_number",
-    "unclear",
-    "delivery_problem",
-]
 
 
 def _split(given: object) -> object:
@@ -176,5 +165,5 @@ class ListQuery(StreamQuery):
     @model_validator(mode="after")
     def _waits_for_changes(self) -> "ListQuery":
         if self.order == "due" and self.wait:
-            raise ValueError("wait goes with the order of changes, not with order=due")
+            raise blames("goes with the order of changes, not with order=due", "wait")
         return self

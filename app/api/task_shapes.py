@@ -219,7 +219,7 @@ def _standing(lead: LeadSeen | None, clinic: Clinic) -> dict[str, Any]:
 
 
 def _position(lead: LeadSeen, clinic: Clinic) -> PositionShown:
-    sequence = clinic.sequence(str(lead.sequence), lead.version)
+    sequence = clinic.sequence(str(lead.sequence), lead.version, lead.variant)
     keys = [step.key for step in sequence.steps] if sequence else []
     number = keys.index(lead.step) + 1 if lead.step in keys else None
     return PositionShown(str(lead.sequence), lead.version, lead.step, number, len(keys) or None)

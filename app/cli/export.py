@@ -64,11 +64,11 @@ async def _export(
     settings: "Settings", kind: str, clinic: str, since: datetime | None, writer: Callable[[tuple[str, ...]], Write]
 ) -> int:
     from app.adapters.store import clinics, exporting
-    from app.cli.database import transaction
+    from app.cli.database import reading
     from app.runtime import open_vault
 
     vault, told = open_vault(settings), 0
-    async with transaction(settings) as conn:
+    async with reading(settings) as conn:
         known = await clinics.current_versions(conn)
         if clinic not in known:
             raise WrongUsage(f"there is no clinic {clinic}; known: {', '.join(sorted(known)) or 'none yet'}")

@@ -1,14 +1,14 @@
 """`leadline lint`: whether a text may stand on a locked phone, and what it costs."""
 
-import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.screen import WrongUsage, give_json, say, show_table
+from app.cli.screen import WrongUsage, give_json, say, show_table, texts_on_stdin
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.domain.lint import Report
 
 
@@ -31,12 +31,10 @@ def lint(
     if jsonl == bool(texts):
         raise WrongUsage("give texts to judge, or --jsonl and JSON Lines on stdin")
     if jsonl:
-        for number, line in enumerate(sys.stdin, 1):
-            if line.strip():
-                text, first = _asked(line, number)
-                first = first_message or first
-                report = judge(text, first_message=first, brand=brand, max_segments=max_segments)
-                give_json(_told(text, report), indent=None)
+        for number, given in texts_on_stdin():
+            text, first = given["text"], first_message or _is_first(given, number)
+            report = judge(text, first_message=first, brand=brand, max_segments=max_segments)
+            give_json(_told(text, report), indent=None)
         return
     judged = [
         (text, judge(text, first_message=first_message, brand=brand, max_segments=max_segments)) for text in texts or ()
@@ -46,17 +44,11 @@ def lint(
         raise typer.Exit(1)
 
 
-def _asked(line: str, number: int) -> tuple[str, bool]:
-    try:
-        given = json.loads(line)
-    except ValueError:
-        raise WrongUsage(f"line {number} of the input is not JSON") from None
-    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
-        raise WrongUsage(f'line {number} of the input is not an object with "text"')
+def _is_first(given: "Mapping[str, object]", number: int) -> bool:
     first = given.get("first_message") or False
     if not isinstance(first, bool):
         raise WrongUsage(f'"first_message" in line {number} of the input is not true or false')
-    return given["text"], first
+    return first
 
 
 def _told(text: str, report: "Report") -> dict[str, object]:

@@ -61,12 +61,12 @@ async def _replay(settings: "Settings", clinic: str, since: datetime, found: "Ca
     """Read them all again, telling of each that differs; how many there were."""
     from app.adapters.store import clinics, installation
     from app.adapters.store.past_replies import past_replies
-    from app.cli.database import transaction
+    from app.cli.database import reading
     from app.domain.replay import replay as read_again
     from app.runtime import open_vault
 
     vault, total = open_vault(settings), 0
-    async with transaction(settings) as conn:
+    async with reading(settings) as conn:
         known = await clinics.current_versions(conn)
         if clinic not in known:
             raise WrongUsage(f"there is no clinic {clinic}; known: {', '.join(sorted(known)) or 'none yet'}")

@@ -1,13 +1,12 @@
 """`leadline read`: how a reply would be read, for a person or for a program."""
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from app.cli.screen import WrongUsage, give_json, show_table
+from app.cli.screen import WrongUsage, give_json, show_table, texts_on_stdin
 
 Texts = Annotated[list[str] | None, typer.Argument(help="Replies to read, each in quotes.", show_default=False)]
 
@@ -28,9 +27,8 @@ def read(
     if texts:
         _show(texts)
         return
-    for number, line in enumerate(sys.stdin, 1):
-        if line.strip():
-            give_json(_told(_given(line, number)), indent=None)
+    for _, given in texts_on_stdin():
+        give_json(_told(given), indent=None)
 
 
 def _show(texts: list[str]) -> None:
@@ -52,13 +50,3 @@ def _told(given: dict[str, Any]) -> dict[str, Any]:
 
     reading = read_reply(given["text"])
     return {**given, "intent": reading.intent, "certainty": reading.certainty, "because": reading.because}
-
-
-def _given(line: str, number: int) -> dict[str, Any]:
-    try:
-        given = json.loads(line)
-    except ValueError:
-        raise WrongUsage(f"line {number} of the input is not JSON") from None
-    if not isinstance(given, dict) or not isinstance(given.get("text"), str):
-        raise WrongUsage(f'line {number} of the input is not an object with "text"')
-    return given

@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +24,20 @@ DataDir = Annotated[
     Path | None,
     typer.Option("--data", help="The data folder of the demo or `up` that is meant. [default: .leadline]"),
 ]
+
+
+def texts_on_stdin() -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON Lines that commands about texts take, with their numbers: each an object with a string `text`."""
+    for number, line in enumerate(sys.stdin, 1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+        except ValueError:
+            raise WrongUsage(f"line {number} of the input is not JSON") from None
+        if not isinstance(given, dict) or not isinstance(given.get("text"), str):
+            raise WrongUsage(f'line {number} of the input is not an object with "text"')
+        yield number, given
 
 
 def say(line: str) -> None:

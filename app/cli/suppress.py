@@ -196,9 +196,10 @@ async def _lift(settings: "Settings", clinic: str, by: str, reason: str, phone: 
 
 async def _export(settings: "Settings", clinic: str, written: Format) -> int:
     from app.adapters.store import optouts
+    from app.cli.database import statements
 
     write, told = WRITERS[written](optouts.COLUMNS), 0
-    async with opened(settings, clinic) as runtime, runtime.engine.connect() as conn:
+    async with opened(settings, clinic) as runtime, statements(runtime.engine) as conn:
         async for line in optouts.listed(conn, runtime.vault, clinic):
             write(line)
             told += 1

@@ -49,17 +49,26 @@ def instead_of_a_link(clinic: Clinic, lead: Lead) -> bool:
 
 def _leads_somewhere(clinic: Clinic, lead: Lead) -> bool:
     place = clinic.locations.get(lead.location or "")
-    places = [place] if place else list(clinic.locations.values())
-    return any(one.booking_url for one in places)
+    return any(one.booking_url for one in ([place] if place else where(clinic, lead.service)))
+
+
+def where(clinic: Clinic, service: str | None) -> tuple[Location, ...]:
+    """The places that offer a service, in the file's order; of one that nobody knows, all."""
+    wanted = clinic.services.get(service or "")
+    return tuple(one for one in clinic.locations.values() if not wanted or one.key in (wanted.locations or (one.key,)))
+
+
+def booking_url(clinic: Clinic, location: str | None, service: str | None) -> str | None:
+    """Where a lead books: its location's page, else the first of those that offer its service, else the first."""
+    named = clinic.locations.get(location or "")
+    likely = (*((named,) if named else ()), *where(clinic, service), *clinic.locations.values())
+    return next((place.booking_url for place in likely if place.booking_url), None)
 
 
 def places(clinic: Clinic, lead: Lead) -> tuple[Location, ...]:
     """The places to choose from: none when the form named one, or only one offers the service."""
-    if lead.location in clinic.locations:
-        return ()
-    service = clinic.services.get(lead.service or "")
-    fitting = [one for one in clinic.locations.values() if not service or one.key in (service.locations or (one.key,))]
-    return tuple(fitting[:MOST]) if len(fitting) > 1 else ()
+    fitting = () if lead.location in clinic.locations else where(clinic, lead.service)
+    return fitting[:MOST] if len(fitting) > 1 else ()
 
 
 def times(clinic: Clinic) -> tuple[str, ...]:

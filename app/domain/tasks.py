@@ -8,12 +8,28 @@ that fits its words to another team or person, else one step up in the queue.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from app.domain import calendar, playbook
 from app.domain.clinic import Absence, Clinic, Span, Team
 
-PRIORITY = {
+Kind = Literal[
+    "question",
+    "time_preference",
+    "booking_help",
+    "callback",
+    "call",
+    "email_follow_up",
+    "urgent",
+    "possible_opt_out",
+    "wrong_number",
+    "unclear",
+    "delivery_problem",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+PRIORITY: dict[str, int] = {
     "urgent": 0,
     "possible_opt_out": 1,
     "callback": 2,

@@ -59,10 +59,11 @@ async def test_a_revoked_key_is_refused_within_a_second(runtime: Runtime, api: h
     assert (await api.get("/leads", headers=bearer(keys.coordinator))).status_code == 200
     async with runtime.engine.begin() as conn:
         await key_rows.revoke(conn, keys.ids["coordinator"])
-    since = monotonic()
+    since = asked = monotonic()
     while (await api.get("/leads", headers=bearer(keys.coordinator))).status_code != 401:
-        assert monotonic() - since < 1
+        assert asked - since < 1
         await asyncio.sleep(0)
+        asked = monotonic()
 
 
 async def test_a_forms_key_reads_nothing(runtime: Runtime, api: httpx.AsyncClient, keys: Keys) -> None:

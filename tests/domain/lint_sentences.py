@@ -5,6 +5,10 @@ that looks like harm.
 """
 
 HARMLESS = (
+    "Please confirm your visit request with Alder Health. Reply YES.",
+    "Reply YES and Alder Health will send you times.",
+    "Hoy hay una falla en la red y no pudimos llamarle. Clínica Arce",
+    "Se cayó la red; le escribimos mañana para su cita. Clínica Arce",
     "Hi Sam, this is Alder Clinic. Thanks for your appointment request. What day suits you? Reply STOP to opt out.",
     "As a result of the water outage we open at 11 on Friday. Alder Clinic",
     "Please feel free to reply with another day. Alder Clinic",
@@ -469,4 +473,10 @@ HARMFUL = (
     ("asks_for_details", "Mande foto de su receta. Clínica Arce"),
     ("promise", "Quedará sin arrugas, se lo garantizamos. Clínica Arce"),
     ("identifier", "Nacida el 3/4/81, ¿correcto? Clínica Arce"),
+    ("asks_for_details", "Send us your Health history. Alder Clinic"),
+    ("money", "El doctor está fuera de la red. Clínica Arce"),
+    ("money", "The visit won't cost you a thing. Alder Clinic"),
+    ("treatment", "Time for your allergy shot. Alder Clinic"),
+    ("identifier", "The patient ID we have for you is 4471920. Alder Clinic"),
+    ("identifier", "We have 19740521 on file for you. Alder Clinic"),
 )

@@ -148,6 +148,20 @@ def test_a_first_text_may_say_in_many_ways_how_to_stop(way: str) -> None:
     assert "opt_out_wording" not in lint(f"Hi, Elm Clinic here. {way}", first_message=True).classes
 
 
+@pytest.mark.parametrize(
+    "way",
+    [
+        "Reply CANCEL to cancel your appointment.",
+        "Reply C to confirm or CANCEL if you can't make it.",
+        "Text END to end your visit request.",
+        "Responda CANCELAR para cancelar su cita.",
+    ],
+)
+def test_a_way_out_of_the_visit_is_none_out_of_the_texts(way: str) -> None:
+    assert lint(f"Hi, Elm Clinic here. {way}", first_message=True).classes == ("opt_out_wording",)
+    assert lint(f"Hi, Elm Clinic here. {way} STOP to opt out.", first_message=True).classes == ()
+
+
 def test_a_first_text_that_does_not_say_how_to_stop_is_blocked() -> None:
     report = lint("Hi, we can stop by at 3. Elm Clinic", first_message=True)
     assert report.classes == ("opt_out_wording",)

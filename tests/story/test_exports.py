@@ -5,6 +5,8 @@ import asyncio
 import csv
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from app.adapters.store import keys
 from app.runtime import open_runtime
 from app.settings import Settings
 from app.workers.inbox import Inbox
+from tests.house import until
 from tests.installation import OPEN_HOURS, a_client, a_lead, bearer, consent_words, set_clock
 from tests.story.test_cli import Done, Leadline, ask, database, installed, lakeside, leadline
 
@@ -178,3 +181,35 @@ def test_a_list_is_imported_whole_or_not_at_all(lakeside: str, leadline: Leadlin
         (BEN, "staff", None),
         ("+13125550144", "staff", None),
     ]
+
+
+@pytest.mark.parametrize("order", [("export", "events"), ("suppress", "export")], ids=" ".join)
+async def test_whoever_reads_slowly_keeps_no_transaction_open(
+    lakeside: str, leadline: Leadline, tmp_path: Path, order: tuple[str, ...]
+) -> None:
+    """The database ends a transaction that idles for 15 s; a pager or a slow disk may take longer over a page."""
+    listed = tmp_path / "list.txt"
+    listed.write_text("".join(f"31255{number:05}\n" for number in range(50_000, 51_200)))
+    leadline("suppress", "import", listed, "--clinic", "lakeside")
+    nobody = await ask(lakeside, OTHERS)
+
+    command = [sys.executable, "-m", "app.cli", *order, "--clinic", "lakeside"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as export:  # noqa: ASYNC220
+        assert export.stdout is not None
+
+        async def waits_for_us() -> str:
+            """What its session does while a full pipe holds it up between two pages."""
+            ((state,),) = await ask(lakeside, PAGE_STATE) or [("",)]
+            return "" if state == "active" else state
+
+        assert nobody == [(0,)]
+        assert await until(waits_for_us) == "idle"
+        lines = export.stdout.read().splitlines()
+    assert (export.returncode, len(lines)) == (0, 1200)
+
+
+OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'leadline'"
+PAGE_STATE = """
+SELECT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'leadline'
+AND query LIKE '%ORDER BY%LIMIT 500%'
+"""

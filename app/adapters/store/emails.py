@@ -95,21 +95,6 @@ async def judged(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Any]:
     return {row.id: row for row in await conn.execute(_CASES, {"ids": list(ids)})}
 
 
-async def left_sending(conn: AsyncConnection, limit: int = 100) -> list[Any]:
-    """E-mails that a worker claimed and never settled, unlocked."""
-    return list(
-        await conn.execute(
-            text("""
-            SELECT id, contact_id, lead_id, step FROM messages
-            WHERE status = 'sending' AND channel = 'email'
-              AND claimed_at < clock_timestamp() - :seconds * interval '1 second'
-            ORDER BY claimed_at LIMIT :limit
-            """),
-            {"seconds": LEFT_AFTER, "limit": limit},
-        )
-    )
-
-
 async def make_unknown(conn: AsyncConnection, ids: Sequence[str]) -> set[str]:
     """Call these e-mails unknown, for good: no server can be asked what it took. Those that were still `sending`."""
     rows = await conn.execute(

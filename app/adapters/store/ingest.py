@@ -155,7 +155,7 @@ RETURNING scope, key, subject
 async def _first_leads(
     conn: AsyncConnection, directory: Directory, fresh: Sequence[Submission], now: datetime
 ) -> list[str]:
-    """The ten-minute rule: the lead that each of these is, which may be an earlier one of them. A key goes before it."""
+    """The ten-minute rule: the lead that each of these is, which may be an earlier one. A key goes before it."""
     asked = [one.repeat(directory) for one in fresh]
     firsts: dict[tuple[str, str], str] = {}
     for one, key in zip(fresh, asked, strict=True):

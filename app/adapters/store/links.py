@@ -31,12 +31,13 @@ class Link:
     contact_id: str
     lead_id: str
     location: str | None
+    service: str | None
     expired: bool
     clicked_lately: bool
 
 
 _LINK = text("""
-SELECT leads.clinic, leads.contact_id, leads.id AS lead_id, leads.location, leads.captured_at,
+SELECT leads.clinic, leads.contact_id, leads.id AS lead_id, leads.location, leads.service, leads.captured_at,
        (SELECT max(sent_at) FROM messages WHERE messages.contact_id = leads.contact_id
           AND messages.lead_id = leads.id AND channel IN ('text', 'email')) AS last_sent,
        CASE WHEN leads.stage IN ('declined', 'opted_out', 'finished') THEN
@@ -57,6 +58,7 @@ async def link(conn: AsyncConnection, token: str) -> Link | None:
         contact_id=row.contact_id,
         lead_id=row.lead_id,
         location=row.location,
+        service=row.service,
         expired=_expired(row, now),
         clicked_lately=row.clicked_at is not None and timedelta() <= now - row.clicked_at < CLICKS_APART,
     )

@@ -11,17 +11,17 @@ LEFT_AFTER = 30
 """Seconds after its claim at which a text still `sending` belongs to nobody (a call takes 11 at most)."""
 
 
-async def left_sending(conn: AsyncConnection, limit: int = 100) -> list[Any]:
-    """Texts that a worker claimed and never settled, unlocked."""
+async def left_sending(conn: AsyncConnection, channel: str, after: int, limit: int = 100) -> list[Any]:
+    """Texts or e-mails that a worker claimed so many seconds ago and never settled, unlocked."""
     return list(
         await conn.execute(
             text("""
             SELECT id, contact_id, lead_id, step FROM messages
-            WHERE status = 'sending' AND channel = 'text'
+            WHERE status = 'sending' AND channel = :channel
               AND claimed_at < clock_timestamp() - :seconds * interval '1 second'
             ORDER BY claimed_at LIMIT :limit
             """),
-            {"seconds": LEFT_AFTER, "limit": limit},
+            {"channel": channel, "seconds": after, "limit": limit},
         )
     )
 

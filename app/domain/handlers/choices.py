@@ -12,6 +12,8 @@ from app.domain import offers
 from app.domain.contact import OPEN_STAGES, Lead, Stage
 from app.domain.events import ReplyReceived
 from app.domain.replies import Intent, Reading
+from app.domain.talk import WAYS_TO_BOOK
+from app.domain.tasks import SCHEDULING
 from app.domain.turn import Turn
 from app.domain.wishes import read_wish
 
@@ -28,7 +30,19 @@ def answer_yes(turn: Turn) -> None:
         _offer_places(turn, tuple(place.key for place in places), tuple(place.name for place in places))
     else:
         _offer_times(turn)
+    _leave_nobody_alone(turn)
     plan_on(turn)
+
+
+def _leave_nobody_alone(turn: Turn) -> None:
+    """A yes that gets no way to book, now or in answer to the yes before it, is for a person: nobody else sees it."""
+    lead, at = cast(Lead, turn.lead), turn.event.at
+    answered = any(
+        one.name in WAYS_TO_BOOK and one.lead_id == lead.id and at - one.at <= turn.clinic.reply_window
+        for one in turn.contact.talk.lately(at)
+    )
+    if not answered and SCHEDULING.isdisjoint(one.kind for one in turn.contact.tasks if one.lead_id == lead.id):
+        turn.ask("booking_help", _words(turn))
 
 
 def plan_on(turn: Turn) -> None:
