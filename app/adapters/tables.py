@@ -222,6 +222,7 @@ leads = Table(
     Column("score", Integer, nullable=False),
     Column("sequence", Text),
     Column("version", Integer, nullable=False),
+    Column("variant", Text),
     Column("step", Integer, nullable=False),
     Column("pending", Text),
     Column("consent_id", Text),
@@ -290,6 +291,7 @@ idempotency_keys = Table(
     comment="What a sender already told us: `key:<api key>`, `sms:<sender>`, `repeat:<clinic>` and their keys.",
 )
 Index("ix_idempotency_keys_at", idempotency_keys.c.at)
+Index("ix_idempotency_keys_subject", idempotency_keys.c.subject)
 
 consents = Table(
     "consents",
@@ -531,6 +533,35 @@ funnel_times = Table(
     Column("count", Integer, nullable=False, server_default="0"),
     Column("booked", Integer, nullable=False, server_default="0"),
     comment="How long things took, by bucket (domain.funnel.EDGES), and how many of those leads booked.",
+)
+
+experiment_people = Table(
+    "experiment_people",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("clinic", "experiment", "edition", "contact_id")),
+    Column("lead_id", Text, nullable=False),
+    Column("arm", Text, nullable=False),
+    _moment("entered_at", required=True),
+    _moment("first_text_at"),
+    Column("sent", Integer, nullable=False, server_default="0"),
+    Column("delivered", Integer, nullable=False, server_default="0"),
+    _moment("replied_at"),
+    _moment("booked_at"),
+    _moment("opted_out_at"),
+    comment="Who takes part in an experiment: the arm is written once by the inbox, what came of it by the counting.",
+)
+Index("ix_experiment_people_contact_id", experiment_people.c.contact_id)
+
+experiment_stops = Table(
+    "experiment_stops",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("clinic", "experiment", "edition", "arm")),
+    Column("clinic_version", Integer, nullable=False),
+    _moment("at", required=True),
+    Column("people", Integer, nullable=False),
+    Column("opted_out", Integer, nullable=False),
+    Column("opt_out_limit", Double, nullable=False),
+    comment="Arms that get no new leads, from that version of the clinic's file on, and why.",
 )
 
 heartbeats = Table(

@@ -5,7 +5,7 @@ import sys
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,6 +29,7 @@ class Split(StrEnum):
 
 def report(
     clinic: Annotated[str, typer.Option(help="Whose figures.")] = "",
+    experiment: Annotated[str, typer.Option(metavar="KEY", help="Report on this experiment instead.")] = "",
     by: Annotated[Split, typer.Option(help="What the funnel is split by.")] = Split.SEQUENCE,
     since: Annotated[str, typer.Option("--from", metavar="DAY", help="First day, at the clinic.")] = "",
     until: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day, at the clinic.")] = "",
@@ -43,21 +44,28 @@ def report(
     People count once for each thing they did, under the last step text sent to them before it. Test leads never count.
     `--rebuild` counts the whole log anew, for all clinics; reports are incomplete meanwhile, and say as of when.
 
+    `--experiment` shows its arms, what they led to, what that proves and how much is missing.
+
     Example: `leadline report --clinic lakeside --by step --from 2026-11-01 --html november.html`
     """
     from app.running import settings_here
 
-    if not clinic and not rebuild:
+    if not clinic and (experiment or not rebuild):
         raise WrongUsage("say whose figures: --clinic KEY")
     if as_csv and as_json:
         raise WrongUsage("--csv or --json, not both")
+    if experiment and (as_csv or since or until):
+        raise WrongUsage("an experiment is reported whole: without --csv, --from and --to")
     first, last = _day("--from", since), _day("--to", until)
     if first and last and last < first:
         raise WrongUsage("--to is before --from")
     settings = settings_here(data)
     if rebuild:
         say(f"{asyncio.run(_rebuild(settings))} events counted.")
-    if clinic:
+    if experiment:
+        told = asyncio.run(_read_experiment(settings, clinic, experiment))
+        _show_experiment(told, as_json=as_json, html=html)
+    elif clinic:
         found = asyncio.run(_read(settings, clinic, by, first, last))
         _show(found, as_csv=as_csv, as_json=as_json, html=html)
 
@@ -80,15 +88,48 @@ async def _read(settings: "Settings", clinic: str, by: Split, since: date | None
         return await reports.whole(conn, clinic, by.value, reports.Period(since=since, until=until))
 
 
+async def _read_experiment(settings: "Settings", clinic: str, key: str) -> dict[str, Any]:
+    from app.adapters.store import clinics
+    from app.cli.database import transaction
+    from app.reporting.experiments import experiment_report
+
+    async with transaction(settings) as conn:
+        known = await clinics.current_versions(conn)
+        if clinic not in known:
+            raise WrongUsage(f"there is no clinic {clinic}; known: {', '.join(sorted(known)) or 'none yet'}")
+        whose = await clinics.ClinicShelf("").take(conn, clinic)
+        found = await experiment_report(conn, whose, key)
+    if found is None:
+        raise WrongUsage(f"{clinic} has no experiment {key}; known: {', '.join(whose.experiments) or 'none yet'}")
+    return found
+
+
+def _show_experiment(found: dict[str, Any], *, as_json: bool, html: Path | None) -> None:
+    from app.reporting import terminal
+
+    if html is not None:
+        from app.reporting import page
+
+        _write(html, page.experiment_page(found))
+    if as_json:
+        give_json(found)
+    elif html is None:
+        terminal.show_experiment(found)
+
+
+def _write(html: Path, page: str) -> None:
+    try:
+        html.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise Failure(f"{html} cannot be written: {error.strerror}") from None
+    say(f"{html} is written: it needs no network.")
+
+
 def _show(found: "Report", *, as_csv: bool, as_json: bool, html: Path | None) -> None:
     from app.reporting import document, page, sheet, terminal
 
     if html is not None:
-        try:
-            html.write_text(page.page(found), encoding="utf-8")
-        except OSError as error:
-            raise Failure(f"{html} cannot be written: {error.strerror}") from None
-        say(f"{html} is written: it needs no network.")
+        _write(html, page.page(found))
     if as_csv:
         sheet.write(found, sys.stdout)
     elif as_json:

@@ -4,13 +4,14 @@ The first sequence whose `for` fits wins. A new fact (an answer, a second form, 
 and may put the lead into another sequence between two steps; whatever was sent already is behind it there.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.changing import changed
 from app.domain.clinic import Clinic, ScoreRow, Sequence, Step
 from app.domain.conditions import holds, known_of, singly, told
-from app.domain.contact import Lead, Stage, changed
+from app.domain.contact import Lead, Stage
 
 DEFAULT_TRACK = "warm"
 
@@ -95,20 +96,23 @@ def is_slow(clinic: Clinic, lead: Lead) -> bool:
     return stands.for_.get("track") == ("nurture",) or any(one.then == stands.key for one in clinic.sequences)
 
 
-def enter(clinic: Clinic, lead: Lead, choice: Choice, event_id: str, at: datetime, step: int = 0) -> Lead:
-    """The lead in a sequence, before its first step or another; its course says why."""
+def enter(
+    clinic: Clinic, lead: Lead, choice: Choice, event_id: str, at: datetime, contact_id: str, step: int = 0
+) -> Lead:
+    """The lead in a sequence, before its first step or another, with its contact's arm; its course says why."""
     course = lead.course
     why = choice.as_json(clinic, lead, event_id, at)
     return changed(
         lead,
         sequence=choice.sequence.key,
         version=choice.sequence.version,
+        variant=clinic.arm_for(choice.sequence, contact_id),
         step=step,
-        course=replace(course, chosen=(*course.chosen, why)),
+        course=changed(course, chosen=(*course.chosen, why)),
     )
 
 
-def reconsider(clinic: Clinic, before: Lead, after: Lead, event_id: str, at: datetime) -> Lead:
+def reconsider(clinic: Clinic, before: Lead, after: Lead, event_id: str, at: datetime, contact_id: str) -> Lead:
     """What a new fact makes of a lead: `after`, scored anew, and in the sequence that is for it now.
 
     It moves only where the fact itself made the difference, while its own sequence goes on, and where the other one
@@ -121,8 +125,8 @@ def reconsider(clinic: Clinic, before: Lead, after: Lead, event_id: str, at: dat
     stands = clinic.sequence(lead.sequence, lead.version) if lead.sequence else None
     if lead.stage not in MOVABLE or stands is None or lead.step >= len(stands.steps):
         return lead
-    step = place_in(clinic, now.sequence, lead)
-    return lead if step >= len(now.sequence.steps) else enter(clinic, lead, now, event_id, at, step)
+    step = place_in(clinic, now.sequence.seen_by(clinic.arm_for(now.sequence, contact_id)), lead)
+    return lead if step >= len(now.sequence.steps) else enter(clinic, lead, now, event_id, at, contact_id, step)
 
 
 def place_in(clinic: Clinic, sequence: Sequence, lead: Lead) -> int:
@@ -137,5 +141,5 @@ def place_in(clinic: Clinic, sequence: Sequence, lead: Lead) -> int:
 
 def _behind(clinic: Clinic, lead: Lead) -> tuple[Step, ...]:
     """The steps that the lead has behind it where it stands."""
-    stands = clinic.sequence(lead.sequence, lead.version) if lead.sequence else None
+    stands = clinic.sequence(lead.sequence, lead.version, lead.variant) if lead.sequence else None
     return stands.steps[: lead.step] if stands else ()

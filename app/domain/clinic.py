@@ -12,6 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from app.domain.experiments import Experiment, arm_of, with_arm
+from app.domain.talk import digest
+
 if TYPE_CHECKING:  # Its package reads all rows of the lint; a clinic is read without them.
     from app.domain.lint import Allowed
 
@@ -229,12 +232,18 @@ class Step:
     if_: Conditions = field(default_factory=dict)
     unless: Conditions = field(default_factory=dict)
 
+    @cached_property
+    def marks(self) -> tuple[str, ...]:
+        """The digests of what it says, in every language: two steps that share one say the same."""
+        return tuple(sorted({digest(text) for text in self.words.values()}))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sequence:
     """Steps in order, whom they are for, and what follows the last: another sequence, `nurture`, or nothing (finished).
 
-    `version` is given when the file is applied; a lead finishes on the version it began.
+    `version` is given when the file is applied; a lead finishes on the version it began. With an `experiment` a lead
+    sees the steps of its arm (`seen_by`).
     """
 
     key: str
@@ -242,6 +251,15 @@ class Sequence:
     for_: Conditions = field(default_factory=dict)
     then: str | None = None
     version: int = 1
+    experiment: Experiment | None = None
+
+    @cached_property
+    def _arms(self) -> Mapping[str, "Sequence"]:
+        return {arm: with_arm(self, arm) for arm in self.experiment.arms} if self.experiment else {}
+
+    def seen_by(self, variant: str | None) -> "Sequence":
+        """The sequence with this arm of its experiment in it; itself without one."""
+        return self if variant is None else self._arms.get(variant, self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +304,8 @@ class Clinic:
     """A whole clinic file, with what the installation adds: its version, its link base, its sequences' versions.
 
     `pinned` holds every sequence version that leads may still stand in, by (key, version), the current
-    ones among them. `public_url` is where links in texts point.
+    ones among them. `stopped` are arms of experiments that get no new leads, as (edition, arm). `public_url` is where
+    links in texts point.
     """
 
     key: str
@@ -323,10 +342,26 @@ class Clinic:
     version: int = 0
     public_url: str = ""
     pinned: Mapping[tuple[str, int], Sequence] = field(default_factory=dict)
+    stopped: frozenset[tuple[str, str]] = frozenset()
 
-    def sequence(self, key: str, version: int) -> Sequence | None:
-        """The sequence a lead stands in, at the version it began; None when that version is gone."""
-        return self.pinned.get((key, version))
+    def sequence(self, key: str, version: int, variant: str | None = None) -> Sequence | None:
+        """The sequence a lead stands in, at the version it began and with its arm; None when that version is gone."""
+        found = self.pinned.get((key, version))
+        return found if variant is None or found is None else found.seen_by(variant)
+
+    @property
+    def experiments(self) -> Mapping[str, Experiment]:
+        """The experiments of the file, by key."""
+        found = (one.experiment for one in self.sequences)
+        return {experiment.key: experiment for experiment in found if experiment is not None}
+
+    def arm_for(self, sequence: Sequence, contact_id: str) -> str | None:
+        """The arm that a contact gets in this sequence; None where nothing is tried."""
+        experiment = sequence.experiment
+        if experiment is None:
+            return None
+        stopped = [arm for edition, arm in self.stopped if edition == experiment.edition]
+        return arm_of(experiment, self.key, contact_id, stopped)
 
     def hours_of(self, location: str | None) -> Hours:
         """The opening hours that bind a lead: its location's, else the clinic's."""
@@ -350,6 +385,7 @@ class Clinic:
         pinned: Mapping[tuple[str, int], Sequence],
         newest: Mapping[str, int],
         public_url: str,
+        stopped: frozenset[tuple[str, str]] = frozenset(),
     ) -> "Clinic":
         """This clinic as the installation knows it: every sequence carries the version it was applied as."""
         return replace(
@@ -358,4 +394,5 @@ class Clinic:
             sequences=tuple(replace(s, version=newest.get(s.key, 1)) for s in self.sequences),
             pinned={key: replace(sequence, version=key[1]) for key, sequence in pinned.items()},
             public_url=public_url,
+            stopped=stopped,
         )

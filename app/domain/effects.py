@@ -54,8 +54,19 @@ class ScheduleText:
     consent_id: str | None = None
     sequence: str | None = None
     version: int | None = None
+    variant: str | None = None
     step: str | None = None
     task_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakePart:
+    """A lead begins a sequence in which something is tried, with this arm; a person takes part once in an edition."""
+
+    lead_id: str
+    experiment: str
+    edition: str
+    arm: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,6 +188,7 @@ class ErasePerson:
 
 Effect = (
     ScheduleText
+    | TakePart
     | CancelTexts
     | SkipStep
     | OpenTask

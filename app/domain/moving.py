@@ -7,8 +7,9 @@ has behind it stays behind it: a step that now stands later is not said again.
 
 from dataclasses import replace
 
+from app.domain.changing import changed
 from app.domain.clinic import Sequence, Step
-from app.domain.contact import Lead, changed
+from app.domain.contact import Lead
 from app.domain.course import Course, Told
 
 
@@ -25,13 +26,16 @@ def place(old: Sequence, new: Sequence, step: int) -> int | None:
     return 0 if behind is None and step == 0 else behind
 
 
-def moved(lead: Lead, old: Sequence, new: Sequence) -> Lead | None:
-    """The lead in the new version, at its place; None when it has none there. Plans are the caller's business."""
+def moved(lead: Lead, old: Sequence, new: Sequence, variant: str | None = None) -> Lead | None:
+    """The lead in the new version, at its place; None when it has none there. Plans are the caller's business.
+
+    Both are as the lead sees them, `new` with the arm `variant` (`experiments.carried`).
+    """
     to = place(old, new, lead.step)
     if to is None:
         return None
     course = _with_behind(lead.course, new.key, old.steps[: lead.step], new.steps[to:])
-    return changed(lead, version=new.version, step=to, course=course)
+    return changed(lead, version=new.version, variant=variant, step=to, course=course)
 
 
 def _with_behind(course: Course, sequence: str, behind: tuple[Step, ...], ahead: tuple[Step, ...]) -> Course:

@@ -4,7 +4,8 @@ The charts are SVG by pygal, drawn here and not by the reader's browser; the pag
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 from xml.etree.ElementTree import Element
 
 import pygal
@@ -13,7 +14,18 @@ from markupsafe import Markup
 from pygal.style import Style
 
 from app.adapters.store.reports import Report, Times
-from app.reporting.words import COLUMNS, MEASURES, bucket, duration, name_of, share
+from app.reporting.words import (
+    ARM_COLUMNS,
+    COLUMNS,
+    MEASURES,
+    arm_row,
+    bucket,
+    difference_row,
+    duration,
+    name_of,
+    share,
+    tried,
+)
 
 # pygal hangs a finder of the old kind (no `find_spec`) into the whole process, for maps that are not drawn here; every
 # later import of anything would warn of it.
@@ -44,6 +56,23 @@ _ENVIRONMENT.filters.update(share=share, duration=duration)
 FUNNEL = ("captured", "leads", "replied", "question", "booked", "declined", "opted_out")
 MOST_ROWS = 20
 """Rows that a chart can show legibly; the table has all."""
+
+
+def experiment_page(report: Mapping[str, Any]) -> str:
+    """The page of an experiment's report (`experiments.experiment_report`) as HTML."""
+    arms = [one["arm"] for one in report["arms"]]
+    rates = [
+        (COLUMNS[name], [_percent(one["rates"][name]["rate"]) for one in report["arms"]])
+        for name in ("replied", "booked", "opted_out")
+    ]
+    return _ENVIRONMENT.get_template("experiment.html").render(
+        report=report,
+        tried=tried(report),
+        columns=ARM_COLUMNS,
+        rows=[arm_row(one) for one in report["arms"]],
+        differences=[difference_row(one) for one in report["comparisons"]],
+        chart=Markup(_bars("Of whose 14 days are over (opted out: of who was texted), in %", rates, arms)),  # noqa: S704 - drawn by us
+    )
 
 
 def page(report: Report) -> str:

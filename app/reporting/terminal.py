@@ -1,7 +1,8 @@
 """A report in the terminal: the funnel as a table with bars, the times as bars, the staff's work as tables."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from rich.bar import Bar
 from rich.console import Console, Group, RenderableType
@@ -9,7 +10,18 @@ from rich.table import Table
 from rich.text import Text
 
 from app.adapters.store.reports import BASE, FunnelRow, Report, Times
-from app.reporting.words import COLUMNS, MEASURES, bucket, duration, name_of, share
+from app.reporting.words import (
+    ARM_COLUMNS,
+    COLUMNS,
+    MEASURES,
+    arm_row,
+    bucket,
+    difference_row,
+    duration,
+    name_of,
+    share,
+    tried,
+)
 
 WIDTH = 30
 
@@ -17,6 +29,28 @@ WIDTH = 30
 def show(report: Report) -> None:
     """Print the report to stderr, as all that people read."""
     Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(Group(*_parts(report)))
+
+
+def show_experiment(report: Mapping[str, Any]) -> None:
+    """Print an experiment's report (`experiments.experiment_report`) to stderr."""
+    Console(stderr=True, width=None if sys.stderr.isatty() else 160).print(Group(*_experiment(report)))
+
+
+def _experiment(report: Mapping[str, Any]) -> Iterator[RenderableType]:
+    named = f"{report['clinic']}, experiment {report['key']}: {tried(report)}".removesuffix(": ")
+    yield Text(f"{named}, as of {report['as_of']:%Y-%m-%d %H:%M} UTC", style="bold")
+    yield Text(report["verdict"], style="bold")
+    if report["missing"]:
+        yield Text(f"It needs about {report['missing']:,} more per arm.")
+    table = _table("Arms", *ARM_COLUMNS)
+    for arm in report["arms"]:
+        table.add_row(*(Text(cell) for cell in arm_row(arm)))
+    yield table
+    table = _table("Differences, in points", "", "booked", "replied")
+    for one in report["comparisons"]:
+        table.add_row(*(Text(cell) for cell in difference_row(one)))
+    yield table
+    yield Text(report["rule"], style="dim")
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:

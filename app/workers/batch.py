@@ -11,7 +11,7 @@ from typing import assert_never
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.store import contacts as contact_rows
-from app.adapters.store import emails, erasing, messages, permissions, tasks
+from app.adapters.store import emails, erasing, experiments, messages, permissions, tasks
 from app.adapters.store import leads as lead_rows
 from app.adapters.store.contacts import Directory
 from app.adapters.store.messages import Cancellation, PlannedText
@@ -31,6 +31,7 @@ from app.domain.effects import (
     SkipStep,
     Suppress,
     SuppressEmail,
+    TakePart,
 )
 from app.domain.events import Event, ReplyReceived
 from app.domain.ids import derive_id
@@ -60,6 +61,7 @@ class Batch:
     closed: list[CloseTask] = field(default_factory=list)
     dropped: list[CancelTasks] = field(default_factory=list)
     stages: list[tuple[str, str, str | None, str, str]] = field(default_factory=list)
+    parts: list[tuple[Contact, TakePart]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     erased: dict[str, str] = field(default_factory=dict)
     clinic_of_task: dict[str, str] = field(default_factory=dict)
@@ -89,6 +91,8 @@ class Batch:
         match effect:
             case ScheduleText():
                 self.texts[effect.id] = PlannedText(clinic=contact.clinic, contact_id=contact.id, order=effect)
+            case TakePart():
+                self.parts.append((contact, effect))
             case CancelTexts():
                 self._cancel(effect, contact)
             case SkipStep():
@@ -208,6 +212,7 @@ async def write(conn: AsyncConnection, directory: Directory, batch: Batch) -> di
         await lead_rows.set_talks(conn, directory, talks)
     await lead_rows.save(conn, directory, batch.changed_leads())
     await lead_rows.note_stages(conn, batch.stages, batch.now)
+    await experiments.take_part(conn, batch.parts, batch.now)
     await permissions.record_consents(conn, directory.vault, batch.consents, batch.now)
     await permissions.set_suppressions(conn, batch.suppressions, batch.now)
     await emails.suppress(conn, directory, batch.closed_emails, batch.now)

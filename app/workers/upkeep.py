@@ -1,4 +1,4 @@
-"""Upkeep: what must happen though nobody asks. Leases end, unanswered tasks escalate, lost texts are looked for.
+"""Upkeep: what must happen though nobody asks. Leases end, tasks escalate, lost texts are looked for, old keys go.
 
 Each duty is safe to do twice and by several workers at once; Postgres decides who gets a row.
 """
@@ -16,7 +16,7 @@ import structlog
 from app.adapters.sms.carriers import CARRIERS
 from app.adapters.sms.line import Line
 from app.adapters.sms.outcomes import Absent, Found, Search, Unavailable
-from app.adapters.store import contacts, events, heartbeats, installation, task_clock, unsettled
+from app.adapters.store import contacts, events, heartbeats, ingest, installation, task_clock, unsettled
 from app.adapters.store.task_clock import Held, Moved
 from app.adapters.transient import is_transient
 from app.domain import leases
@@ -26,6 +26,7 @@ from app.domain.events import Event, TextSent, TextUnknown
 from app.domain.ids import new_id
 from app.domain.leases import Standing
 from app.runtime import Runtime
+from app.workers import stopping
 from app.workers.dispatcher import account_of
 
 log = structlog.get_logger()
@@ -36,6 +37,10 @@ LOOKS = (30.0, 120.0, 300.0, 900.0)
 EVERY_SECOND = 1.0
 HEARTBEAT_EVERY = 5.0
 LOOK_EVERY = 2.0
+COUNT_EVERY = 10.0
+
+FORGOTTEN_AT_ONCE = 2000
+"""Idempotency keys deleted at a time: as fast as 1,000 leads a second bring them, in transactions of milliseconds."""
 
 A_DAY = timedelta(days=1)
 """How long somebody has a task that escalated to them, before it is anybody's again."""
@@ -59,6 +64,8 @@ class Upkeep:
             (self.escalate, EVERY_SECOND),
             (self.free_from_the_absent, LOOK_EVERY),
             (self.find_lost_texts, LOOK_EVERY),
+            (self.stop_losing_arms, COUNT_EVERY),
+            (self.forget_old_keys, LOOK_EVERY),
         )
         async with asyncio.TaskGroup() as group:
             for duty, every in duties:
@@ -110,6 +117,29 @@ class Upkeep:
                 moved += [freed for one in held if (freed := _freed(clinic, one, away, now))]
             await task_clock.move(conn, self.runtime.vault, moved, now)
 
+    async def forget_old_keys(self) -> None:
+        """Let go of idempotency keys that are past their life."""
+        async with self.runtime.engine.begin() as conn:
+            await ingest.forget_told(conn, await installation.now(conn), FORGOTTEN_AT_ONCE)
+
+    async def stop_losing_arms(self) -> None:
+        """Stop arms of experiments in which more people opt out than the clinic's limit: they get no new leads."""
+        async with self.runtime.engine.connect() as conn:
+            clinics = await self.runtime.clinics.take_all(conn)
+            limited = [
+                (key, one)
+                for key, clinic in sorted(clinics.items())
+                for one in clinic.experiments.values()
+                if one.opt_out_limit is not None
+            ]
+            suspect = [(key, one) for key, one in limited if await stopping.losing(conn, key, one)]
+        for key, experiment in suspect:
+            async with self.runtime.engine.begin() as conn:
+                stopped = await stopping.stop(conn, key, experiment.key)
+            for one in stopped:
+                figures = {"people": one.people, "opted_out": one.opted_out, "limit": one.limit}
+                log.error("experiment_arm_stopped", clinic=key, experiment=experiment.key, arm=one.arm, **figures)
+
     async def find_lost_texts(self) -> None:
         """Texts a dead worker left behind become unknown; unknown ones are looked for in the carrier's list."""
         await self._adopt_left_behind()
@@ -120,7 +150,7 @@ class Upkeep:
 
     async def _adopt_left_behind(self) -> None:
         async with self.runtime.engine.begin() as conn:
-            left = await unsettled.left_sending(conn)
+            left = await unsettled.left_sending(conn, "text", unsettled.LEFT_AFTER)
             if not left:
                 return
             held = await contacts.lock(conn, [row.contact_id for row in left])

@@ -14,6 +14,7 @@ from app.runtime import open_runtime
 from app.settings import Settings
 from tests.installation import OPEN_HOURS, set_clock
 from tests.story.test_cli import Done, Leadline, ask, database, installed, lakeside, leadline
+from tests.workers.test_experiments import TEXTS
 from tests.workers.test_rollup import told
 
 SERVICE = "=HYPERLINK(1)"
@@ -89,6 +90,27 @@ async def test_counting_anew_gives_the_same_report(one_lead: str, leadline: Lead
     assert after == before
 
 
+def test_an_experiment_is_shown_in_the_terminal_as_json_and_as_a_page(
+    lakeside: str, leadline: Leadline, tmp_path: Path
+) -> None:
+    (tmp_path / "trying.yaml").write_text(TEXTS)
+    assert leadline("apply", tmp_path / "trying.yaml").code == 0
+    asked = ("report", "--clinic", "lakeside", "--experiment", "greeting")
+    shown, verdict = leadline(*asked), "Too early: 0 of about 5,100 leads per arm."
+    assert (shown.code, shown.out) == (0, "")
+    for words in (verdict, "It needs about 5,100 more per arm.", "the text of hello in request", "b minus a"):
+        assert words in " ".join(shown.err.split())
+    document = leadline(*asked, "--json").json
+    assert (document["verdict"], [one["arm"] for one in document["arms"]]) == (verdict, ["a", "b"])
+    assert leadline(*asked, "--html", tmp_path / "trial.html").code == 0
+    page, seen = (tmp_path / "trial.html").read_text(), Seen()
+    seen.feed(page)
+    assert (seen.tags.count("svg"), seen.tags.count("script"), seen.addresses) == (1, 0, [])
+    assert verdict in page
+    unknown = leadline("report", "--clinic", "lakeside", "--experiment", "greting")
+    assert unknown == Done(2, "", "leadline: lakeside has no experiment greting; known: greeting\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -97,6 +119,12 @@ async def test_counting_anew_gives_the_same_report(one_lead: str, leadline: Lead
         (("--clinic", "lakeside", "--from", "june"), "--from takes a day such as 2026-11-24"),
         (("--clinic", "lakeside", "--from", "2026-11-02", "--to", "2026-11-01"), "--to is before --from"),
         (("--clinic", "lakeside", "--csv", "--json"), "--csv or --json, not both"),
+        (("--experiment", "x"), "say whose figures: --clinic KEY"),
+        (("--clinic", "nobody", "--experiment", "x"), "there is no clinic nobody; known: lakeside"),
+        (
+            ("--clinic", "lakeside", "--experiment", "x", "--csv"),
+            "an experiment is reported whole: without --csv, --from and --to",
+        ),
     ],
 )
 def test_a_wrong_question_gets_one_clear_line(

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.adapters.clinic_file import references, steps
+from app.adapters.clinic_file import experiments, references, steps
 from app.adapters.clinic_file.build import clinic as build
 from app.adapters.clinic_file.launch import judge
 from app.adapters.clinic_file.page import ClinicFileError, Finding, Notes, Spot, compose
@@ -18,7 +18,7 @@ from app.adapters.clinic_file.shape import CLINIC
 from app.adapters.clinic_file.values import SECRET_REFERENCE
 from app.domain.clinic import Clinic
 
-__all__ = ["ClinicFileError", "Finding", "MissingSecret", "examine", "read_clinic", "resolve_secret"]
+__all__ = ["ClinicFileError", "Finding", "MissingSecret", "examine", "read_applied", "read_clinic", "resolve_secret"]
 
 
 def read_clinic(text: str, *, name: str = "clinic.yaml") -> tuple[Clinic, tuple[Finding, ...]]:
@@ -31,6 +31,20 @@ def read_clinic(text: str, *, name: str = "clinic.yaml") -> tuple[Clinic, tuple[
     if clinic is None:
         raise ClinicFileError(name, notes.mistakes())
     return clinic, notes.warnings()
+
+
+def read_applied(text: str, *, name: str) -> Clinic:
+    """The clinic of a file that was applied once; raises `ClinicFileError` if it could not be applied at all.
+
+    Releases before experiments took them as they were written. One that is no experiment stays without effect.
+    """
+    notes = Notes()
+    root = compose(text, notes)
+    file = _read(root, notes) if root else None
+    mistakes = [found for found in notes.mistakes() if not found.path.startswith("experiments")]
+    if file is None or mistakes:
+        raise ClinicFileError(name, notes.mistakes())
+    return build({**file, "experiments": {}} if notes.mistakes() else file)
 
 
 def examine(
@@ -64,6 +78,7 @@ def _read(root: Spot, notes: Notes) -> dict[str, Any] | None:
     if file is not None:
         references.check(file, notes)
         steps.check(file, notes)
+        experiments.check(file, notes)
     return file
 
 

@@ -16,6 +16,7 @@ from app.domain.clinic import (
     Approval,
     Channel,
     Clinic,
+    Conditions,
     Escalation,
     Hours,
     Limits,
@@ -33,6 +34,7 @@ from app.domain.clinic import (
     Team,
     Words,
 )
+from app.domain.experiments import Experiment
 
 if TYPE_CHECKING:
     from app.domain.lint import Allowed
@@ -66,7 +68,7 @@ def clinic(file: File) -> Clinic:
         routing=tuple(_route(row) for row in file.get("routing", ())),
         playbook=tuple(_play(key, play, first) for key, play in file.get("playbook", {}).items()),
         scoring=tuple(_score_row(row) for row in file.get("scoring", ())),
-        sequences=tuple(_sequence(key, sequence, first) for key, sequence in file["sequences"].items()),
+        sequences=tuple(_sequence(key, sequence, file, first) for key, sequence in file["sequences"].items()),
         smtp=_smtp(file["smtp"]) if "smtp" in file else None,
         test_phones=frozenset(file.get("test_phones", ())),
         allowed=_allowed(file.get("lint", {}).get("allow", ())),
@@ -161,14 +163,28 @@ def _score_row(row: File) -> ScoreRow:
     return ScoreRow(from_=row.get("from", 0), **_given(row, "when", "add", "track"))
 
 
-def _sequence(key: str, sequence: File, first: str) -> Sequence:
+def _sequence(key: str, sequence: File, file: File, first: str) -> Sequence:
     then = sequence.get("then")
     return Sequence(
         key=key,
         steps=tuple(_step(step, first) for step in sequence["steps"]),
         for_=sequence.get("for", {}),
         then=None if then == "finished" else then,
+        experiment=_experiment(key, file, first),
     )
+
+
+def _experiment(sequence: str, file: File, first: str) -> Experiment | None:
+    """What is tried in a sequence: there is one experiment at most."""
+    for key, one in file.get("experiments", {}).items():
+        if one["sequence"] == sequence:
+            arms = {arm: _words(said, first) if one["change"] == "text" else said for arm, said in one["arms"].items()}
+            limit = one.get("stop_if", {}).get("opt_out_rate")
+            step = None if one["change"] == "order" else one["step"]
+            return Experiment(
+                key=key, sequence=sequence, change=one["change"], step=step, arms=arms, opt_out_limit=limit
+            )
+    return None
 
 
 _NO_WORDS: Words = {}
@@ -182,7 +198,17 @@ def _step(step: File, first: str) -> Step:
         note = subject.get(first) or next(iter(subject.values()))
     given = _given(step, "key", "after", "at", "max_segments")
     asked = {"if_": step.get("if", {}), "unless": step.get("unless", {})}
+    if channel is Channel.CALL:
+        asked["if_"] = _unanswered(**asked)
     return Step(channel=channel, words=_words(words, first), note=note, subject=subject, **asked, **given)
+
+
+def _unanswered(if_: Conditions, unless: Conditions) -> Conditions:
+    """Whom a call step calls: who did not answer, unless its own conditions speak of answers."""
+    asked = {*if_.get("signal", ()), *unless.get("signal", ())}
+    if asked & {"replied", "no_reply"}:
+        return if_
+    return {**if_, "signal": (*if_.get("signal", ()), "no_reply")}
 
 
 def _words(words: Words, first: str) -> Words:

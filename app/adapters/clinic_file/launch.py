@@ -39,4 +39,5 @@ def _at_launch(found: Finding) -> Finding:
 
 def _unset(clinic: Clinic, env: Mapping[str, str]) -> frozenset[str]:
     written = [text for sender in clinic.senders.values() for text in (sender.account, sender.secret)]
+    written += [text for text in (clinic.smtp.user, clinic.smtp.password) if text] if clinic.smtp else []
     return frozenset(name for text in written for name in _VARIABLE.findall(text) if not env.get(name))

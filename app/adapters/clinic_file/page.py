@@ -64,9 +64,9 @@ class Notes:
         """Notes a mistake at a path."""
         self.findings.append(Finding("block", rule, path, self.line(path), message, suggestion))
 
-    def warn(self, path: str, rule: str, message: str) -> None:
+    def warn(self, path: str, rule: str, message: str, suggestion: str | None = None) -> None:
         """Notes something that works, but perhaps not as meant."""
-        self.findings.append(Finding("warn", rule, path, self.line(path), message))
+        self.findings.append(Finding("warn", rule, path, self.line(path), message, suggestion))
 
     def line(self, path: str) -> int | None:
         """The line of a path, or of the nearest thing around it that the file has."""

@@ -1,7 +1,8 @@
 """A sequence as a clinic file writes it, step by step: what history shows, and what differs between two versions.
 
-How to think of it: a sequence is its head (for whom, the order of its steps, what follows) and its steps by key. Each
-of these is a few lines of plain YAML, however the file wrote it; a diff is one of the head and one of each step.
+How to think of it: a sequence is its head (for whom, the order of its steps, what follows, what is tried in it) and its
+steps by key. Each of these is a few lines of plain YAML, however the file wrote it; a diff is one of the head and one
+of each step.
 """
 
 from collections.abc import Mapping
@@ -17,11 +18,13 @@ Parts = Mapping[str, str]
 
 def sequence_parts(document: str, sequence: str) -> Parts:
     """The parts of a sequence in a clinic file that was found right; empty when it is not in it."""
-    written = _plain(YAML(typ="rt", pure=True).load(document)).get("sequences", {}).get(sequence)
+    file = _plain(YAML(typ="rt", pure=True).load(document))
+    written = file.get("sequences", {}).get(sequence)
     if written is None:
         return {}
     steps = {step["key"]: step for step in written["steps"]}
-    head = {**written, "steps": list(steps)}
+    tried = {key: one for key, one in (file.get("experiments") or {}).items() if one["sequence"] == sequence}
+    head = {**written, "steps": list(steps), **({"experiment": tried} if tried else {})}
     return {"": _yaml(head), **{key: _yaml(step) for key, step in steps.items()}}
 
 

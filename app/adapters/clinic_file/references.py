@@ -32,15 +32,17 @@ NAMES = (
 )
 """Where a name of something else stands, and the part of the file that must have it."""
 
-TEXTS = ("answers.*", "playbook.*.say", "question.ask", "sequences.*.steps[].email.*", "sequences.*.steps[].text")
-COMPLETE_TEXTS = ("sequences.*.steps[].text",)
+STEP_TEXTS = ("sequences.*.steps[].text", "experiments.*.arms.*")
+"""What steps say: their own texts, and what an experiment puts in the place of one."""
+
+TEXTS = ("answers.*", "playbook.*.say", "question.ask", "sequences.*.steps[].email.*", *STEP_TEXTS)
+COMPLETE_TEXTS = STEP_TEXTS
 """Texts whose map must have every language of the clinic; the others fall back to its first."""
 
 SECRETS = ("senders.*.secret", "sources.*.secret", "bookings.*.secret", "smtp.password")
 
 NOT_YET = (
     ("bookings", "bookings are taken in by POST /bookings only"),
-    ("experiments", "experiments are not run yet: everyone gets the first wording"),
     ("sources.*.fields", "fields are not mapped yet"),
 )
 """Keys that are read and kept to their shape, but have no effect in this release; silence would be a promise."""
@@ -56,7 +58,6 @@ def check(file: File, notes: Notes) -> None:
         _holidays,
         _numbers,
         _help_phone,
-        _experiments,
         _who_gets_what,
         _absences,
         _escalations,
@@ -77,6 +78,11 @@ def at(file: File, pattern: str, notes: Notes) -> Iterator[tuple[str, Any]]:
     for part in re.findall(r"[^.\[\]]+|\[\]", pattern):
         found = [inner for path, value in found for inner in _inside(path, value, part, notes) if inner[1] is not None]
     return iter(found)
+
+
+def texts(file: File, pattern: str, notes: Notes) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The texts at a pattern, by language; arms of experiments that are no texts are left out."""
+    return ((path, words) for path, words in at(file, pattern, notes) if isinstance(words, Mapping))
 
 
 def _inside(path: str, value: Any, part: str, notes: Notes) -> list[tuple[str, Any]]:
@@ -111,13 +117,14 @@ def languages(file: File) -> tuple[str, ...]:
 def _languages(file: File, notes: Notes) -> None:
     spoken = languages(file)
     for pattern in TEXTS:
-        for path, words in at(file, pattern, notes):
+        for path, words in texts(file, pattern, notes):
             for other in (name for name in words if name not in (*spoken, DEFAULT_LANGUAGE)):
                 notes.warn(f"{path}.{other}", "language", f"the clinic does not list the language {other!r}")
             missing = [name for name in spoken if name not in words and f"{path}.{name}" not in notes.lines]
             # A text without a language is for everyone; a map must leave nobody out.
             if missing and DEFAULT_LANGUAGE not in words and pattern in COMPLETE_TEXTS:
-                notes.wrong(path, "language", f"{path} has no text in {', '.join(missing)}")
+                write = f"write it: {', '.join(f'{language}: …' for language in missing)}"
+                notes.wrong(path, "language", f"{path} has no text in {', '.join(missing)}", write)
 
 
 def _steps(file: File, notes: Notes) -> None:
@@ -165,19 +172,9 @@ def _help_phone(file: File, notes: Notes) -> None:
     if "help" not in notes.lines or "help.phone" in notes.lines:
         return
     for pattern in TEXTS:
-        for path, words in at(file, pattern, notes):
+        for path, words in texts(file, pattern, notes):
             if any("help_phone" in text for text in words.values()):
                 notes.wrong(path, "template", f"{path} names help_phone, but the clinic has no help.phone")
-
-
-def _experiments(file: File, notes: Notes) -> None:
-    for path, one in at(file, "experiments.*", notes):
-        sequence, step = f"sequences.{one.get('sequence')}", one.get("step")
-        keys = [key for _, key in at(file, f"{sequence}.steps[].key", notes)]
-        if step is None and one.get("change") not in (None, "order"):
-            notes.wrong(path, "missing", f"{path}: step is missing")
-        elif step is not None and sequence in notes.lines and step not in keys:
-            notes.wrong(f"{path}.step", "reference", f"{sequence} has no step {step!r}", nearest(step, keys))
 
 
 def _who_gets_what(file: File, notes: Notes) -> None:
@@ -188,15 +185,20 @@ def _who_gets_what(file: File, notes: Notes) -> None:
         if not sequence.get("for") and path.split(".")[1] in follows:
             continue  # it is nobody's first, but what follows another
         if everyone:
-            notes.warn(path, "unreachable", f"{path} is never chosen: {everyone} before it takes every lead")
+            why = f"{path} is never chosen: {everyone} before it takes every lead"
+            notes.warn(path, "unreachable", why, f"put it before {everyone}, or give that one a `for`")
         elif not sequence.get("for"):
             everyone = path
     if not everyone and "sequences" in file:
-        notes.warn("sequences", "catch_all", "no sequence is for everyone: leads that match none get a call task")
+        why = "no sequence is for everyone: leads that match none get a call task"
+        notes.warn("sequences", "catch_all", why, "let the last one have no `for`")
     tracks = {"warm", *(track for _, track in at(file, "scoring[].track", notes))}
     for path, track in at(file, "sequences.*.for.track[]", notes):
         if track not in tracks:
-            notes.warn(path, "track", f"no scoring row gives the track {track!r}: this sequence gets no leads")
+            why = f"no scoring row gives the track {track!r}: this sequence gets no leads"
+            notes.warn(
+                path, "track", why, nearest(track, tracks) or f"add a row {{track: {track}, from: …}} to scoring"
+            )
 
 
 LONGEST_ABSENCE = timedelta(days=366)
@@ -231,7 +233,8 @@ def _emails(file: File, notes: Notes) -> None:
     """An e-mail needs a server that takes it, and somebody to answer to; who logs in needs both name and word."""
     for path, _ in at(file, "sequences.*.steps[].email", notes):
         if "smtp" not in notes.lines:
-            notes.warn(path, "smtp", f"{path}: the clinic has no smtp, so staff get an email_follow_up task instead")
+            why = f"{path}: the clinic has no smtp, so staff get an email_follow_up task instead"
+            notes.warn(path, "smtp", why, "add smtp: {host: …, from: …}")
     if "smtp" not in file:
         return
     for name, partner in (("user", "password"), ("password", "user")):
@@ -285,9 +288,9 @@ def _naming(variable: str, file: File, notes: Notes) -> tuple[list[str], list[st
     """Where texts name a variable: in texts of steps, and elsewhere."""
     found: tuple[list[str], list[str]] = ([], [])
     for pattern in TEXTS:
-        for path, words in at(file, pattern, notes):
+        for path, words in texts(file, pattern, notes):
             if offers.names(variable, words):
-                found[pattern != "sequences.*.steps[].text"].append(path)
+                found[pattern not in STEP_TEXTS].append(path)
     return found
 
 

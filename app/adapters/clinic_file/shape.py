@@ -31,24 +31,13 @@ from app.adapters.clinic_file.values import (
 )
 from app.adapters.clinic_file.values import field as field_name
 from app.domain.conditions import SIGNALS
+from app.domain.experiments import CHANGES
+from app.domain.tasks import KINDS
 
 CARRIERS = ("twilio",)
 """Carriers that texts can go through: the modules of `adapters/sms` by name."""
 
 REQUESTS = ("appointment", "call", "information")
-TASK_KINDS = (
-    "question",
-    "time_preference",
-    "booking_help",
-    "callback",
-    "call",
-    "email_follow_up",
-    "urgent",
-    "possible_opt_out",
-    "wrong_number",
-    "unclear",
-    "delivery_problem",
-)
 ANSWERS = ("booking_link", "help", "stop_confirmation", "safety", "acknowledge", "decline")
 CHANNELS = ("text", "email", "call", "wait")
 LINT_CLASSES = (
@@ -254,7 +243,7 @@ PLAY = record(
     required=("when", "say"),
 )
 ROUTE = record(
-    {"when": record({"kind": list_of(one_of(*TASK_KINDS), 1), "words": SOME_WORDS}), "team": key},
+    {"when": record({"kind": list_of(one_of(*KINDS), 1), "words": SOME_WORDS}), "team": key},
     required=("team",),
 )
 SCORE_ROW = record(
@@ -285,16 +274,49 @@ SEQUENCE = record(
     },
     required=("steps",),
 )
-EXPERIMENT = record(
-    {
-        "sequence": key,
-        "step": key,
-        "change": one_of("text", "after", "at", "order"),
-        "arms": map_of(anything, least=2),
-        "stop_if": map_of(number(0, 1)),
-    },
-    required=("sequence", "change", "arms"),
-)
+ARMS: Mapping[str, Reader] = {"text": words, "after": span, "at": clock, "order": list_of(key)}
+"""What an arm of an experiment looks like, by what it changes."""
+
+
+def experiment(spot: Spot) -> dict[str, Any]:
+    """An experiment; what its arms look like is said by its `change`, of which there is one."""
+    change = spot.entries().get("change")
+    written = change.scalar("str") if change else None
+    if _changes_two(spot, change):
+        return {}
+    reader = record(
+        {
+            "sequence": key,
+            "step": key,
+            "change": one_of(*CHANGES),
+            "arms": map_of(ARMS.get(written or "", anything)),
+            "stop_if": record({"opt_out_rate": number(0, 1)}),
+        },
+        required=("sequence", "change", "arms"),
+    )
+    read: dict[str, Any] = reader(spot)
+    return read
+
+
+def _changes_two(spot: Spot, change: Spot | None) -> bool:
+    """Whether more than one thing would differ, so that nobody could say which made a difference; notes that."""
+    if change is not None and change.is_list():
+        both = " and ".join(one.scalar("str") or "?" for one in change.elements())
+        raise Mistake("two_changes", f"{spot.path} changes {both}", TRY_ONE)
+    arms = spot.entries().get("arms")
+    found = False
+    for arm in arms.entries().values() if arms is not None and arms.is_mapping() else ():
+        named = [name for name in CHANGES if arm.is_mapping() and name in arm.entries()]
+        if len(named) > 1:
+            arm.wrong("two_changes", f"{arm.path} changes {' and '.join(named)}", TRY_ONE)
+        elif named:
+            arm.wrong("value", f"{arm.path} names {named[0]} again", f"write what it is, without `{named[0]}:`")
+        found = found or bool(named)
+    return found
+
+
+TRY_ONE = "try one of them first, and the other in another experiment"
+EXPERIMENT = experiment
 CLINIC = record(
     {
         "clinic": key,

@@ -51,7 +51,8 @@ def _circles(file: File, notes: Notes) -> None:
             way.append(then)
         if then == key:
             round_it = " → ".join((*way, key))
-            notes.wrong(f"sequences.{key}.then", "circle", f"sequences that follow each other never end: {round_it}")
+            never = f"sequences that follow each other never end: {round_it}"
+            notes.wrong(f"sequences.{key}.then", "circle", never, "let one of them end in nurture or finished")
 
 
 def _whose(file: File, notes: Notes) -> None:
@@ -64,7 +65,8 @@ def _whose(file: File, notes: Notes) -> None:
             if _key(mine) == _key(theirs):
                 notes.wrong(f"{path}.for", "equal", f"{path} is for the same leads as {first}", "change one `for`")
             elif _implies(mine, theirs):
-                notes.warn(path, "unreachable", f"{path} is never chosen: {first} before it takes all of its leads")
+                why = f"{path} is never chosen: {first} before it takes all of its leads"
+                notes.warn(path, "unreachable", why, "put it first, or make the other's `for` narrower")
         seen += [(path, mine)] if mine else []
 
 
@@ -90,7 +92,7 @@ def _conditions(file: File, notes: Notes) -> None:
     for path, sequence in at(file, "sequences.*", notes):
         whom = sequence.get("for") or {}
         for why in _against_itself(whom, {}):
-            notes.wrong(f"{path}.for", "contradiction", f"{path} is for nobody: {why}")
+            notes.wrong(f"{path}.for", "contradiction", f"{path} is for nobody: {why}", "take one of the two out")
         for index, step in enumerate(sequence.get("steps") or ()):
             for why in _never(step or {}, whom):
                 here, instead = f"{path}.steps[{index}]", "change its conditions, or leave it out"
@@ -167,7 +169,11 @@ def _said(key: str, sequence: File, first: str) -> Iterator[tuple[str, str, str]
 
 
 def _too_many(file: File, notes: Notes) -> None:
+    slow = {then for _, then in at(file, "sequences.*.then", notes)}
     for path, sequence in at(file, "sequences.*", notes):
+        if path.split(".")[1] in slow:
+            continue  # what follows another is slow, and has a cap of its own
         texts = sum("text" in (step or {}) for step in sequence.get("steps") or ())
         if texts > TEXTS_TAUGHT:
-            notes.warn(path, "length", f"{path} has {texts} texts: after three to five, silence turns into opt-outs")
+            why = f"{path} has {texts} texts: after three to five, silence turns into opt-outs"
+            notes.warn(path, "length_of_sequence", why, "leave the weakest out, or let a slow one follow with `then`")

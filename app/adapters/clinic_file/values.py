@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 
 from app.adapters.clinic_file.page import Mistake, Spot, nearest
 from app.domain.calendar import is_zone
-from app.domain.wording import ALLOWED, WordingError, render
+from app.domain.wording import ALLOWED, UnknownVariable, WordingError, render
 
 Reader = Callable[[Spot], Any]
 
@@ -153,7 +153,8 @@ def template(spot: Spot) -> str:
     try:
         render(written, dict.fromkeys(ALLOWED, "x"))
     except WordingError as error:
-        raise Mistake("template", f"{spot.label()}: {error}") from None
+        meant = nearest(error.names[0], ALLOWED) if isinstance(error, UnknownVariable) else None
+        raise Mistake("template", f"{spot.label()}: {error}", meant) from None
     return written
 
 

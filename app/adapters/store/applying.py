@@ -69,7 +69,7 @@ async def apply(
     Keys of clinics, senders and sources are unique in an installation; when one is
     taken, or with `dry_run`, nothing is written. `by` is who applies them, for the history.
     """
-    await conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPLY_LOCK})
+    await lock(conn)
     findings = tuple(await _taken(conn, files))
     changes: list[Change] = []
     for file in files:
@@ -78,6 +78,11 @@ async def apply(
         if not dry_run and not findings and (before is None or before.digest != _sha256(file.document)):
             await _write(conn, file, before, by)
     return Plan(tuple(changes), findings)
+
+
+async def lock(conn: AsyncConnection) -> None:
+    """Be the only one, in this transaction, who makes new versions of clinic files."""
+    await conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": APPLY_LOCK})
 
 
 # What stands now.
@@ -148,7 +153,7 @@ def _not_unique(file: ClinicText, path: str, key: str, why: str) -> Finding:
 
 # What differs.
 
-_PARTS = ("locations", "services", "senders", "sources", "teams", "playbook", "sequences")
+_PARTS = ("locations", "services", "senders", "sources", "teams", "playbook", "sequences", "experiments")
 
 
 async def _compare(conn: AsyncConnection, file: ClinicText, before: _Before | None) -> list[Change]:
@@ -176,6 +181,7 @@ _NAMES = {
     "teams": "team",
     "playbook": "play",
     "sequences": "sequence",
+    "experiments": "experiment",
 }
 
 

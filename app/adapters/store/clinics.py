@@ -1,11 +1,12 @@
 """Clinics: their files as applied, version by version, and the shelf from which processes take them."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.adapters.clinic_file import read_clinic
+from app.adapters.clinic_file import read_applied
 from app.domain.clinic import Clinic, Sequence
 
 
@@ -22,6 +23,22 @@ async def current_versions(conn: AsyncConnection) -> dict[str, int]:
     """The current file version of every clinic."""
     rows = await conn.execute(text("SELECT key, version FROM clinics"))
     return {row.key: row.version for row in rows}
+
+
+_FILE = text("""
+SELECT min(same.version) FROM clinic_versions AS same JOIN clinics ON clinics.key = same.clinic
+WHERE same.clinic = :clinic AND same.version > coalesce(
+    (SELECT max(other.version) FROM clinic_versions AS other
+     JOIN clinic_versions AS newest ON newest.clinic = other.clinic AND newest.version = clinics.version
+     WHERE other.clinic = clinics.key AND other.digest <> newest.digest), 0)
+GROUP BY clinics.key
+""")
+
+
+async def file_version(conn: AsyncConnection, clinic: str) -> int:
+    """The version with which the current file came; later ones that say the same only stopped an experiment's arm."""
+    version: int = (await conn.execute(_FILE, {"clinic": clinic})).scalar_one()
+    return version
 
 
 async def document(conn: AsyncConnection, clinic: str, version: int) -> str:
@@ -62,6 +79,15 @@ async def sequence_versions(conn: AsyncConnection, clinic: str, file: int) -> li
     return [(row.key, row.version, row.clinic_version) for row in rows]
 
 
+async def stopped_arms(conn: AsyncConnection, clinic: str, file: int) -> frozenset[tuple[str, str]]:
+    """The arms of experiments that were stopped by that version of the file, as (edition, arm)."""
+    rows = await conn.execute(
+        text("SELECT edition, arm FROM experiment_stops WHERE clinic = :clinic AND clinic_version <= :file"),
+        {"clinic": clinic, "file": file},
+    )
+    return frozenset((row.edition, row.arm) for row in rows)
+
+
 @dataclass
 class ClinicShelf:
     """Clinics by key and version, read once and kept: a version never changes after it was applied."""
@@ -91,9 +117,16 @@ class ClinicShelf:
             found = next(s for s in source.sequences if s.key == sequence_key)
             pinned[sequence_key, sequence_version] = found
             newest[sequence_key] = sequence_version
-        return base.with_versions(version, pinned, newest, self.public_url)
+        stopped = await stopped_arms(conn, key, version)
+        return base.with_versions(version, pinned, newest, self.public_url, stopped)
 
     async def _parsed(self, conn: AsyncConnection, key: str, version: int) -> Clinic:
         if (key, version) not in self._read:
-            self._read[key, version], _ = read_clinic(await document(conn, key, version), name=f"{key} v{version}")
+            self._read[key, version] = _read(await document(conn, key, version), f"{key} v{version}")
         return self._read[key, version]
+
+
+@lru_cache(maxsize=32)
+def _read(document: str, name: str) -> Clinic:
+    """An applied file, which every shelf of a process reads alike."""
+    return read_applied(document, name=name)

@@ -62,14 +62,16 @@ async def append(conn: AsyncConnection, vault: Vault, events: Sequence[tuple[Con
     )
 
 
-async def unread_lanes(conn: AsyncConnection) -> list[int]:
-    """The lanes that have something to read."""
+async def unread_lanes(conn: AsyncConnection, *, pressing: bool = False) -> list[int]:
+    """The lanes that have something to read; or, `pressing`, something for which texts to somebody wait."""
     # A loose index scan: one probe per lane, however many events wait.
     rows = await conn.execute(
         text(
             "SELECT lane FROM generate_series(0, (SELECT lanes FROM installation) - 1) AS lane WHERE EXISTS"
-            " (SELECT FROM events WHERE events.lane = CAST(lane.lane AS smallint) AND read_no IS NULL)"
-        )
+            " (SELECT FROM events WHERE events.lane = CAST(lane.lane AS smallint) AND read_no IS NULL"
+            " AND (blocks OR NOT :pressing))"
+        ),
+        {"pressing": pressing},
     )
     return [row.lane for row in rows]
 

@@ -78,7 +78,7 @@ EXPORTS: dict[str, Export] = {
         columns=_named(
             "id captured_at stage reason source first_name last_name phone email language zip state timezone service"
             " location preferred_times message request preferred_channel external_id utm extra test track score"
-            " sequence version step consent_id suppressed_by"
+            " sequence version variant step consent_id suppressed_by"
         ),
         source=(
             "leads.*, contacts.phone_cipher, closed.by AS suppressed_by FROM leads"
@@ -93,8 +93,8 @@ EXPORTS: dict[str, Export] = {
     ),
     "messages": Export(
         columns=_named(
-            "id lead_id phone direction purpose channel status sender sequence version step task_id consent_id text"
-            " segments planned_at due_at expires_at sent_at carrier_id error_code reading decision"
+            "id lead_id phone direction purpose channel status sender sequence version variant step task_id consent_id"
+            " text segments planned_at due_at expires_at sent_at carrier_id error_code reading decision"
         ),
         source="messages.*, contacts.phone_cipher FROM messages JOIN contacts ON contacts.id = messages.contact_id",
         since="messages.planned_at",

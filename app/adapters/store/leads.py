@@ -16,7 +16,7 @@ from app.domain.windows import Place
 
 _LEADS = text("""
 SELECT id, contact_id, stage, captured_at, source, token, zones, states, located, language, service, location, test,
-       facts_cipher, track, score, sequence, version, step, pending, consent_id, no_answers, reason
+       facts_cipher, track, score, sequence, version, variant, step, pending, consent_id, no_answers, reason
 FROM leads WHERE contact_id = ANY(:ids) ORDER BY captured_at, id
 """)
 
@@ -36,30 +36,30 @@ WHERE contact_id = ANY(:ids) AND status IN ('open', 'claimed', 'snoozed') ORDER 
 
 _SAVE = text("""
 INSERT INTO leads (id, clinic, contact_id, stage, captured_at, source, token, zones, states, located, language, service,
-                   location, test, facts_cipher, email_hash, track, score, sequence, version, step, pending,
+                   location, test, facts_cipher, email_hash, track, score, sequence, version, variant, step, pending,
                    consent_id, no_answers, reason)
 SELECT id, clinic, contact_id, stage, captured_at, source, token, string_to_array(zones, ','),
        string_to_array(states, ','), CAST(located AS jsonb), language, service, location, test, facts_cipher,
-       email_hash, track, score, sequence, version, step, pending, consent_id, no_answers, reason
+       email_hash, track, score, sequence, version, variant, step, pending, consent_id, no_answers, reason
 FROM unnest(CAST(:id AS text[]), CAST(:clinic AS text[]), CAST(:contact_id AS text[]), CAST(:stage AS text[]),
             CAST(:captured_at AS timestamptz[]), CAST(:source AS text[]), CAST(:token AS text[]),
             CAST(:zones AS text[]), CAST(:states AS text[]), CAST(:located AS text[]), CAST(:language AS text[]),
             CAST(:service AS text[]), CAST(:location AS text[]), CAST(:test AS boolean[]),
             CAST(:facts_cipher AS bytea[]), CAST(:email_hash AS bytea[]),
             CAST(:track AS text[]), CAST(:score AS integer[]), CAST(:sequence AS text[]), CAST(:version AS integer[]),
-            CAST(:step AS integer[]), CAST(:pending AS text[]), CAST(:consent_id AS text[]),
+            CAST(:variant AS text[]), CAST(:step AS integer[]), CAST(:pending AS text[]), CAST(:consent_id AS text[]),
             CAST(:no_answers AS integer[]), CAST(:reason AS text[]))
      AS new (id, clinic, contact_id, stage, captured_at, source, token, zones, states, located, language, service,
-             location, test, facts_cipher, email_hash, track, score, sequence, version, step, pending, consent_id,
-             no_answers, reason)
+             location, test, facts_cipher, email_hash, track, score, sequence, version, variant, step, pending,
+             consent_id, no_answers, reason)
 ON CONFLICT (id) DO UPDATE SET
     stage = excluded.stage, token = excluded.token, zones = excluded.zones, states = excluded.states,
     located = excluded.located,
     language = excluded.language,
     service = excluded.service, location = excluded.location, facts_cipher = excluded.facts_cipher,
     email_hash = excluded.email_hash, track = excluded.track, score = excluded.score, sequence = excluded.sequence,
-    version = excluded.version, step = excluded.step, pending = excluded.pending, consent_id = excluded.consent_id,
-    no_answers = excluded.no_answers, reason = excluded.reason
+    version = excluded.version, variant = excluded.variant, step = excluded.step, pending = excluded.pending,
+    consent_id = excluded.consent_id, no_answers = excluded.no_answers, reason = excluded.reason
 """)
 
 _AS_IS = (
@@ -75,6 +75,7 @@ _AS_IS = (
     "score",
     "sequence",
     "version",
+    "variant",
     "step",
     "pending",
     "consent_id",

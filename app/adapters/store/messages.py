@@ -32,16 +32,18 @@ class PlannedText:
 
 _PLAN = text("""
 INSERT INTO messages (id, clinic, contact_id, lead_id, direction, purpose, channel, status, urgency, sender, sequence,
-                      version, step, task_id, consent_id, body_cipher, segments, planned_at, due_at, expires_at)
-SELECT id, clinic, contact_id, lead_id, 'out', purpose, channel, status, urgency, sender, sequence, version, step,
-       task_id, consent_id, body, segments, due_at, due_at, expires_at
+                      version, variant, step, task_id, consent_id, body_cipher, segments, planned_at, due_at,
+                      expires_at)
+SELECT id, clinic, contact_id, lead_id, 'out', purpose, channel, status, urgency, sender, sequence, version, variant,
+       step, task_id, consent_id, body, segments, due_at, due_at, expires_at
 FROM unnest(CAST(:id AS text[]), CAST(:clinic AS text[]), CAST(:contact AS text[]), CAST(:lead_id AS text[]),
             CAST(:purpose AS text[]), CAST(:channel AS text[]), CAST(:status AS text[]), CAST(:urgency AS smallint[]),
-            CAST(:sender AS text[]), CAST(:sequence AS text[]), CAST(:version AS integer[]), CAST(:step AS text[]),
-            CAST(:task_id AS text[]), CAST(:consent_id AS text[]), CAST(:body AS bytea[]),
+            CAST(:sender AS text[]), CAST(:sequence AS text[]), CAST(:version AS integer[]),
+            CAST(:variant AS text[]), CAST(:step AS text[]), CAST(:task_id AS text[]),
+            CAST(:consent_id AS text[]), CAST(:body AS bytea[]),
             CAST(:segments AS smallint[]), CAST(:due_at AS timestamptz[]), CAST(:expires_at AS timestamptz[]))
-     AS new (id, clinic, contact_id, lead_id, purpose, channel, status, urgency, sender, sequence, version, step,
-             task_id, consent_id, body, segments, due_at, expires_at)
+     AS new (id, clinic, contact_id, lead_id, purpose, channel, status, urgency, sender, sequence, version, variant,
+             step, task_id, consent_id, body, segments, due_at, expires_at)
 """)
 
 _ORDER_FIELDS = (
@@ -51,6 +53,7 @@ _ORDER_FIELDS = (
     "sender",
     "sequence",
     "version",
+    "variant",
     "step",
     "task_id",
     "consent_id",
@@ -237,6 +240,7 @@ SELECT messages.id, messages.clinic, messages.contact_id, messages.lead_id, mess
        messages.expires_at, messages.segments, messages.step, messages.body_cipher,
        messages.claim_no, messages.tries, messages.urgency, contacts.phone_cipher, contacts.phone_hash,
        leads.stage, leads.track, leads.test, leads.zones, leads.states, leads.located, leads.location,
+       CASE WHEN leads.test THEN leads.facts_cipher END AS test_facts,
        suppressions.by AS suppressed_by,
        coalesce(leads.consent_id, messages.consent_id) AS consent_id, act.status AS consent_status,
        act.text_key AS consent_text_key, act.method AS consent_method,

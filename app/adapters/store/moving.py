@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.clinic_file import read_clinic
@@ -19,6 +19,7 @@ from app.adapters.store.contacts import Directory
 from app.domain import moving
 from app.domain.clinic import Clinic
 from app.domain.events import SequenceMoved, SequenceStopped
+from app.domain.experiments import carried
 from app.domain.ids import new_id
 
 AFTER_THE_LAST = "after the last step"
@@ -27,9 +28,9 @@ AFTER_THE_LAST = "after the last step"
 _IN_FLIGHT = "(stage IN ('texting', 'paused') OR (stage = 'nurture' AND pending IS NOT NULL))"
 
 _COUNTS = text(f"""
-SELECT sequence, version, step, count(*) AS leads FROM leads
+SELECT sequence, version, variant, step, count(*) AS leads FROM leads
 WHERE clinic = :clinic AND sequence = coalesce(:sequence, sequence) AND {_IN_FLIGHT}
-GROUP BY sequence, version, step ORDER BY sequence, step, version
+GROUP BY sequence, version, variant, step ORDER BY sequence, step, version, variant
 """)  # noqa: S608
 
 Counts = Mapping[tuple[str, int], Mapping[str, int]]
@@ -40,7 +41,7 @@ async def in_flight(conn: AsyncConnection, clinic: Clinic, sequence: str | None 
     """How many leads stand at each step, in each version of this sequence, or of all."""
     counts: dict[tuple[str, int], dict[str, int]] = {}
     for row in await conn.execute(_COUNTS, {"clinic": clinic.key, "sequence": sequence}):
-        pinned = clinic.sequence(row.sequence, row.version)
+        pinned = clinic.sequence(row.sequence, row.version, row.variant)
         step = pinned.steps[row.step].key if pinned and row.step < len(pinned.steps) else AFTER_THE_LAST
         at = counts.setdefault((row.sequence, row.version), {})
         at[step] = at.get(step, 0) + row.leads
@@ -86,7 +87,7 @@ _HOW_MANY = text(f"SELECT count(*) FROM leads WHERE {_BEHIND}")  # noqa: S608
 
 async def undecided(conn: AsyncConnection, clinic: str) -> list[Undecided]:
     """The sequences of a clinic whose leads in flight may be moved or stopped: those that its newest file changed."""
-    file = (await clinics.current_versions(conn))[clinic]
+    file = await clinics.file_version(conn, clinic)
     wanted = [(row.key, row.version, False) for row in await conn.execute(_CHANGED, {"clinic": clinic, "file": file})]
     gone = {"clinic": clinic, "keys": sorted(await _left_out(conn, clinic, file))}
     wanted += [(row.key, row.version, True) for row in await conn.execute(_GONE, gone)]
@@ -137,7 +138,7 @@ ORDER BY version, id LIMIT :limit
 """)  # noqa: S608
 
 _STILL = text(f"""
-SELECT id, contact_id, version, step,
+SELECT id, contact_id, version, variant, step,
        EXISTS (SELECT FROM messages WHERE messages.lead_id = leads.id AND messages.contact_id = leads.contact_id
                AND status = 'sending' AND purpose = 'step') AS busy
 FROM leads WHERE id = ANY(:ids) AND {_BEHIND} ORDER BY version, id
@@ -160,7 +161,7 @@ async def give(
     given = Given(last=(found[-1].version, found[-1].id))
     given.busy = sum(row.busy for row in rows)
     free = [row for row in rows if not row.busy]
-    knowing = [row for row in free if not order.moves or _has_a_place(order, row.version, row.step)]
+    knowing = [row for row in free if not order.moves or _has_a_place(order, row)]
     given.nowhere, given.ordered = len(free) - len(knowing), len(knowing)
     kind, now = SequenceMoved if order.moves else SequenceStopped, await installation.now(conn)
     told: dict[str, Any] = {"sequence": order.sequence, "version": order.version, "by": order.by, "at": now}
@@ -170,9 +171,13 @@ async def give(
     return given
 
 
-def _has_a_place(order: Order, version: int, step: int) -> bool:
-    old, new = (order.clinic.sequence(order.sequence, number) for number in (version, order.version))
-    return old is not None and new is not None and moving.place(old, new, step) is not None
+def _has_a_place(order: Order, row: Row[Any]) -> bool:
+    clinic = order.clinic
+    old, new = clinic.sequence(order.sequence, row.version), clinic.sequence(order.sequence, order.version)
+    if old is None or new is None:
+        return False
+    variant = carried(old, new, row.variant, clinic.arm_for(new, row.contact_id))
+    return moving.place(old.seen_by(row.variant), new.seen_by(variant), row.step) is not None
 
 
 async def waiting(conn: AsyncConnection) -> int:

@@ -70,6 +70,7 @@ class LeadSeen:
     score: int
     sequence: str | None
     version: int
+    variant: str | None
     step: str | None
     phone: str
     suppressed_by: str | None
@@ -85,7 +86,8 @@ class LeadSeen:
 _LEADS = f"""
 SELECT leads.id, leads.contact_id, leads.clinic, leads.stage, leads.reason, leads.captured_at, leads.source,
        leads.token, leads.service, leads.location, leads.language, leads.zones, leads.states, leads.test,
-       leads.track, leads.score, leads.sequence, leads.version, leads.facts_cipher, contacts.phone_cipher,
+       leads.track, leads.score, leads.sequence, leads.version, leads.variant, leads.facts_cipher,
+       contacts.phone_cipher,
        suppressions.by AS suppressed_by,
        coalesce(pending.step, last.step) AS step,
        next.due_at AS next_at, next.channel AS next_kind, next.step AS next_step,
@@ -130,6 +132,7 @@ _PLAIN = (
     "score",
     "sequence",
     "version",
+    "variant",
     "step",
     "suppressed_by",
 )
@@ -268,6 +271,7 @@ class MessageSeen:
     text: str
     sequence: str | None
     version: int | None
+    variant: str | None
     step: str | None
     sender: str
     due_at: datetime
@@ -281,8 +285,8 @@ class MessageSeen:
 
 
 MESSAGES = """
-SELECT id, lead_id, direction, purpose, channel, status, body_cipher, sequence, version, step, sender, due_at, sent_at,
-       expires_at, carrier_id, error_code, segments, decision, reading
+SELECT id, lead_id, direction, purpose, channel, status, body_cipher, sequence, version, variant, step, sender,
+       due_at, sent_at, expires_at, carrier_id, error_code, segments, decision, reading
 FROM messages
 """
 """A text as it is shown; a condition follows."""

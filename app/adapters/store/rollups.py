@@ -15,6 +15,7 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.adapters.store import experiments
 from app.adapters.tables import FUNNEL_MEASURES
 from app.domain.funnel import Row, Span, Tally, TaskTrail, Trail
 
@@ -37,6 +38,7 @@ async def reset(conn: AsyncConnection) -> None:
     """Forget every figure and begin again at the first event; waits for whoever counts just now."""
     await conn.execute(_WAIT, {"lock": COUNTING})
     await conn.execute(text("TRUNCATE funnel_marks, funnel_leads, funnel_tasks, funnel_days, funnel_times"))
+    await experiments.forget(conn)
 
 
 # -- what is not counted yet -------------------------------------------------------------------

@@ -201,7 +201,9 @@ def _start(turn: Turn) -> None:
         turn.lift()
         turn.renew_consent(_words(turn))
         turn.hold("START: a person looks")
-        if turn.lead is not None and turn.lead.reason != WRONG_NUMBER:
+        if turn.lead is not None and turn.lead.reason == WRONG_NUMBER:
+            turn.move(Stage.FINISHED, WRONG_NUMBER)  # the phone is open again; this person was never on it
+        else:
             turn.move(Stage.PAUSED, "START after STOP")
         turn.ask("unclear", _words(turn))
     else:

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from app.domain import choosing, consents
+from app.domain import choosing, consents, rehearsal
 from app.domain.contact import Contact, Lead, Stage
 from app.domain.events import ConsentAct, ConsentGiven, LeadCaptured
 from app.domain.turn import Turn
@@ -89,11 +89,14 @@ def start_texting(turn: Turn) -> None:
     if turn.another_is_texted():
         turn.ask("call", "Another person's request is being texted on this phone.")
         return
-    choice = choosing.choose(turn.clinic, lead)
+    choice = rehearsal.choice(turn.clinic, lead) or choosing.choose(turn.clinic, lead)
     if choice is None:
         turn.ask("call", "No sequence of the clinic is for this request.")
         return
-    turn.adopt(choosing.enter(turn.clinic, lead, choice, turn.event.id, turn.event.at))
+    turn.enter(choice)
+    arm = rehearsal.arm(choice.sequence, lead)
+    if arm is not None:
+        turn.become(variant=arm)
     turn.become(stage=Stage.TEXTING, reason=None)
     turn.plan_step(since=turn.event.at)
 

@@ -25,7 +25,9 @@ def learn(turn: Turn, reading: Reading) -> bool:
     value = qualifying.answer_in(question, cast(ReplyReceived, turn.event).body)
     if value is None:
         return False
-    turn.adopt(qualifying.answered(turn.clinic, lead, question, value, turn.event.id, turn.event.at))
+    event, contact = turn.event, turn.contact.id
+    turn.adopt(qualifying.answered(turn.clinic, lead, question, value, event.id, event.at, contact))
+    turn.take_part(lead.sequence)
     return reading.intent is Intent.OTHER and _goes_on(turn, lead)
 
 

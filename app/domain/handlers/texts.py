@@ -8,11 +8,9 @@ from app.domain.clinic import Channel, Step
 from app.domain.contact import IN_SEQUENCE, OPEN_STAGES, Lead, Stage
 from app.domain.effects import HoldSender, OpenTask
 from app.domain.events import TextDropped, TextFailed, TextSent, TextUnknown, TimePassed
+from app.domain.talk import WAYS_TO_BOOK
 from app.domain.tasks import SCHEDULING
 from app.domain.turn import Handler, Turn
-
-WAYS_TO_BOOK = frozenset({"booking_link", "choose_place", "choose_time"})
-"""Answers that a person waits for in order to book."""
 
 NOBODY_WAITS = frozenset({"suppression", "test_lead", "opted_out", "dead_number"})
 """Reasons for which a lost answer asks nobody, or the reason's own handler asks."""

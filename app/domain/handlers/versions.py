@@ -5,6 +5,7 @@ from typing import cast
 from app.domain import moving
 from app.domain.contact import Lead, Stage
 from app.domain.events import SequenceMoved, SequenceStopped
+from app.domain.experiments import carried
 from app.domain.turn import Turn
 
 NEW_VERSION = "the sequence has a new version"
@@ -15,11 +16,13 @@ def move(turn: Turn) -> None:
 
     A lead that is there already, went elsewhere meanwhile, or finds no step it knows stays as it is.
     """
-    event, lead = cast(SequenceMoved, turn.event), cast(Lead, turn.lead)
-    old, new = turn.clinic.sequence(event.sequence, lead.version), turn.clinic.sequence(event.sequence, event.version)
+    event, lead, clinic = cast(SequenceMoved, turn.event), cast(Lead, turn.lead), turn.clinic
+    old, new = clinic.sequence(event.sequence, lead.version), clinic.sequence(event.sequence, event.version)
     if not _stands_behind(lead, event) or old is None or new is None:
         return
-    moved = moving.moved(lead, old, new)
+    variant = carried(old, new, lead.variant, clinic.arm_for(new, turn.contact.id))
+    old, new = old.seen_by(lead.variant), new.seen_by(variant)
+    moved = moving.moved(lead, old, new, variant)
     if moved is None:
         return
     turn.adopt(moved)
