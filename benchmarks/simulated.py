@@ -51,6 +51,6 @@ def _month(seed: int) -> None:
     clinic = installed(read_clinic(CLINIC_FILE.read_text())[0])
     source = first_source(clinic)
     leads = random_leads(clinic, LEADS, seed, BEGINS, MONTH, source)
-    simulation = simulation_of(clinic, BEGINS, leads, source=source, people=Town(clinic, seed))
+    simulation = simulation_of(clinic, BEGINS, leads, source=source, people=Town(seed))
     for line in simulation.run(BEGINS + MONTH):
         line.as_json()

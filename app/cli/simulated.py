@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from app.cli.screen import say, show_table
-from app.domain.clinic import Clinic
 from app.simulation.engine import Simulation
-from app.simulation.lines import REPLY, Line
+from app.simulation.lines import CLICK, REPLY, UNSUBSCRIBE, Line
 
 SIGNS = {
     "text": "→ text",
     REPLY: "← reply",
+    CLICK: "← opens the link",
+    UNSUBSCRIBE: "← wants no e-mail",
     "email": "→ e-mail",
     "call": "→ call",
     "task": "task",
@@ -23,13 +24,13 @@ BAR = 40
 """The width of the longest bar of a histogram."""
 
 
-def show_stories(lines: Iterable[Line], clinic: Clinic) -> None:
+def show_stories(lines: Iterable[Line], simulation: Simulation) -> None:
     """A table for each lead: what happened when, by the person's own clock, and why."""
-    stories: dict[tuple[str, str], list[Line]] = {}
+    stories: dict[tuple[str, str, str], list[Line]] = {}
     for line in lines:
-        stories.setdefault((line.lead, line.phone), []).append(line)
-    for (lead, phone), told in stories.items():
-        first = told[0]
+        stories.setdefault((line.clinic or simulation.clinic.key, line.lead, line.phone), []).append(line)
+    for (key, lead, phone), told in stories.items():
+        first, clinic = told[0], simulation.offices[key].clinic
         title = f"{clinic.name}: lead {lead}, {phone}, {first.state}, times in {first.zone}"
         show_table(title, ("when", "what", "words", "why"), (_row(line) for line in told))
     if not stories:
@@ -71,9 +72,11 @@ def show_summary(lines: Iterable[Line], simulation: Simulation, leads: int) -> N
     tasks: Counter[str] = Counter()
     hours: Counter[int] = Counter()
     refusals: Counter[str] = Counter()
+    arms = Arms(simulation)
     segments = 0
     for line in lines:
         kinds[line.kind] += 1
+        arms.note(line)
         if line.kind == "text":
             hours[line.local.hour] += 1
             segments += line.segments or 0
@@ -87,7 +90,46 @@ def show_summary(lines: Iterable[Line], simulation: Simulation, leads: int) -> N
     for title, counts in (("Stages at the end", stages), ("Tasks", tasks), ("Held and dropped", refusals)):
         if counts:
             show_table(title, ("what", "how many"), counts.most_common())
+    arms.show()
     _show_hours(hours)
+
+
+class Arms:
+    """What became of the people of each arm, where something is tried. Made-up people: it shows shares, not effects."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._people: dict[tuple[str, str, str], set[str]] = {}
+        self._texts: Counter[tuple[str, str, str]] = Counter()
+        self._reached: dict[str, set[str]] = {}
+
+    def note(self, line: Line) -> None:
+        """Take a line in."""
+        what = line.stage if line.kind == "stage" else line.kind
+        self._reached.setdefault(str(what), set()).add(line.lead)
+        if line.kind == "text" and line.variant is not None:
+            arm = (line.clinic or self._simulation.clinic.key, str(line.sequence), line.variant)
+            self._people.setdefault(arm, set()).add(line.lead)
+            self._texts[arm] += 1
+
+    def show(self) -> None:
+        """A table for each sequence in which something was tried."""
+        for clinic, sequence in dict.fromkeys(arm[:2] for arm in sorted(self._people)):
+            key = next(
+                (
+                    one.experiment.key
+                    for one in self._simulation.offices[clinic].clinic.sequences
+                    if one.key == sequence and one.experiment
+                ),
+                sequence,
+            )
+            rows = [self._row(arm) for arm in sorted(self._people) if arm[:2] == (clinic, sequence)]
+            show_table(f"Experiment {key}", ("arm", "leads", "texts", "replied", "booked", "opted out"), rows)
+
+    def _row(self, arm: tuple[str, str, str]) -> tuple[str | int, ...]:
+        people = self._people[arm]
+        reached = (len(people & self._reached.get(what, set())) for what in (REPLY, "booked", "opted_out"))
+        return (arm[2], len(people), self._texts[arm], *reached)
 
 
 def _rule(line: Line) -> str:

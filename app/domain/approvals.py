@@ -1,16 +1,18 @@
 """Approvals: a person's name under words. What was approved is a hash of the words, so a changed comma asks again.
 
-A clinic's words come in parts: each sequence is one, with every text and e-mail in every language; the standing
-answers, the question, the playbook and the names that enter all texts are another. Keys, times and conditions are no
-words: a step may move to another day without asking anybody.
+A clinic's words come in parts: each sequence is one, with every text and e-mail in every language, and what an
+experiment says instead is another; the standing answers, the question, the playbook and the names that enter all texts
+are a third. Keys, times and conditions are no words: a step may move to another day without asking anybody.
 """
 
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from app.domain.clinic import Approval, Channel, Clinic, Sequence, Step, Words
+from app.domain.experiments import Experiment
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,13 @@ def parts(clinic: Clinic) -> tuple[Part, ...]:
         for sequence in clinic.sequences
         if (words := words_of(sequence))
     ]
+    tried = [
+        Part(f"experiments.{key}", f"the experiment {key}", content_hash(arms))
+        for key, one in clinic.experiments.items()
+        if (arms := arms_of(one))
+    ]
     standing = Part("answers", "the standing answers, the playbook and the names", content_hash(standing_words(clinic)))
-    return (*sequences, standing)
+    return (*sequences, *tried, standing)
 
 
 def approval_of(clinic: Clinic, content: str) -> Approval | None:
@@ -56,6 +63,12 @@ def _said(step: Step) -> dict[str, dict[str, str]]:
     if step.channel is Channel.EMAIL:
         return {"subject": dict(step.subject), "body": dict(step.words)}
     return {}
+
+
+def arms_of(experiment: Experiment) -> dict[str, dict[str, str]]:
+    """What each arm of an experiment says, in every language; nothing where only times or the order are tried."""
+    arms = experiment.arms if experiment.change == "text" else {}
+    return {arm: dict(cast(Words, words)) for arm, words in arms.items()}
 
 
 def standing_words(clinic: Clinic) -> Mapping[str, object]:

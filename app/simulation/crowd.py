@@ -4,7 +4,7 @@ They live all over the country (not seldom with a number from elsewhere), write 
 with consent or without, and some write twice. Their forms go through the same reading as a real form's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from app.adapters.lead_form import LeadIn
 from app.adapters.phones import PhoneError, parse_us_phone
 from app.domain.clinic import Clinic
-from app.simulation.scripts import Form
+from app.simulation.scripts import Form, source_at
 
 HOMES = """
 AL 205 35203, AK 907 99501, AZ 602 85004, AR 501 72201, CA 415 94103, CA 213 90012, CO 303 80202, CT 203 06510,
@@ -71,22 +71,30 @@ def one_lead(clinic: Clinic, at: datetime, source: str | None) -> Form:
 
 
 def random_leads(
-    clinic: Clinic, count: int, seed: int, begins: datetime, span: timedelta, source: str | None
+    clinic: Clinic,
+    count: int,
+    seed: int,
+    begins: datetime,
+    span: timedelta,
+    source: str | None,
+    beside: Sequence[Clinic] = (),
 ) -> Iterator[Form]:
     """So many leads over a span of time, in the order of their numbers, which are their names.
 
-    The same arguments give the same leads.
+    The same arguments give the same leads. With clinics `beside` each comes to one of all, and who writes again may
+    write to another.
     """
     earlier: list[dict[str, Any]] = []
     for number in range(1, count + 1):
         dice = Random(f"{seed}/lead/{number}")  # noqa: S311 - made-up people, not secrets
-        at = _arrival(dice, clinic, begins, span)
-        body = _body(dice, clinic, source, at)
+        at_clinic = dice.choice((clinic, *beside)) if beside else clinic
+        at = _arrival(dice, at_clinic, begins, span)
+        body = _body(dice, at_clinic, source_at(at_clinic, source) if beside else source, at)
         if earlier and dice.random() < 0.08:
-            body = _again(dice, body, dice.choice(earlier))
+            body = _again(dice, body, dice.choice(earlier), at_clinic)
         if len(earlier) < 200:
             earlier.append(body)
-        yield Form(name=str(number), at=at, form=LeadIn.model_validate(body))
+        yield Form(name=str(number), at=at, form=LeadIn.model_validate(body), clinic=at_clinic.key)
 
 
 def _arrival(dice: Random, clinic: Clinic, begins: datetime, span: timedelta) -> datetime:
@@ -155,12 +163,14 @@ def _agreement(clinic: Clinic, source: str | None) -> dict[str, Any]:
     return {"sms": True, "text": words[0] if words else "I agree to receive texts.", "method": "web_form"}
 
 
-def _again(dice: Random, body: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+def _again(dice: Random, body: dict[str, Any], before: dict[str, Any], clinic: Clinic) -> dict[str, Any]:
     """A phone that wrote before: the same person with the same or another wish, or somebody else of the house."""
     kept = dice.choice((("phone",), ("phone", "first_name"), ("phone", "first_name", "service", "location")))
-    return {name: value for name, value in body.items() if name not in kept} | {
+    again = {name: value for name, value in body.items() if name not in kept} | {
         name: before[name] for name in kept if name in before
     }
+    known = {"service": clinic.services, "location": clinic.locations}
+    return {name: value for name, value in again.items() if name not in known or value in known[name]}
 
 
 def _phone(dice: Random, area: str) -> str:

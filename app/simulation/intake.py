@@ -17,12 +17,8 @@ class Intake:
     """A clinic's door for forms; what repeats a form within ten minutes joins its lead."""
 
     simulation: Simulation
+    clinic: Clinic
     _first: dict[tuple[str, str | None, str | None], tuple[str, datetime]] = field(default_factory=dict)
-
-    @property
-    def clinic(self) -> Clinic:
-        """Whose door it is."""
-        return self.simulation.clinic
 
     def expect(self, at: datetime, name: str, form: LeadIn, source: str | None) -> None:
         """A form will come in at a moment; raises `FormError` when the clinic does not know what it asks for."""
@@ -36,7 +32,7 @@ class Intake:
                 id=event_id, at=now, lead_id=lead_id, token=token, duplicate_of=lead_id if repeats else None, **facts
             )
 
-        self.simulation.expect(at, form.phone, come)
+        self.simulation.expect(at, form.phone, come, self.clinic.key)
 
     def _lead(self, phone: str, facts: dict[str, Any], name: str, now: datetime, *, keyed: bool) -> tuple[str, bool]:
         """The lead this form is or repeats: without a key, the same person's same wish within ten minutes is one."""
@@ -45,7 +41,7 @@ class Intake:
         if first is not None and not keyed and now - first[1] < REPEAT_WINDOW:
             return first[0], True
         lead_id = self.simulation.new_id("lead")
-        self.simulation.teller.names[lead_id] = name
+        self.simulation.names[lead_id] = name
         if first is None or now - first[1] >= REPEAT_WINDOW:
             self._first[wish] = (lead_id, now)
         return lead_id, False

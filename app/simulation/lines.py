@@ -8,9 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 KINDS = ("text", "email", "call", "task", "stage", "held", "dropped")
-"""What programs are told of. A `reply` is what a person does here, not what we do: only people are shown it."""
+"""What programs are told of. What a person does here is not what we do: only people are shown it."""
 
-REPLY = "reply"
+REPLY, CLICK, UNSUBSCRIBE = "reply", "click", "unsubscribe"
 
 Why = Mapping[str, Any]
 """`{"rule", "verdict", "evidence"}`, as a message's stored decision has them."""
@@ -18,7 +18,10 @@ Why = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One thing that happened. `lead` is the name its form or script calls it by; `zone` the person's likeliest."""
+    """One thing that happened. `lead` is the name its form or script calls it by; `zone` the person's likeliest.
+
+    `clinic` is told only where several are simulated at once.
+    """
 
     at: datetime
     kind: str
@@ -34,6 +37,7 @@ class Line:
     segments: int | None = None
     stage: str | None = None
     why: Sequence[Why] = field(default=())
+    clinic: str | None = None
 
     @property
     def local(self) -> datetime:
@@ -42,7 +46,7 @@ class Line:
 
     def as_json(self) -> dict[str, Any]:
         """The line for programs, its keys in their fixed order."""
-        return {
+        row = {
             "at": self.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "local_time": self.local.isoformat(timespec="seconds"),
             "kind": self.kind,
@@ -59,6 +63,7 @@ class Line:
             "stage": self.stage,
             "why": list(self.why),
         }
+        return row if self.clinic is None else {**row, "clinic": self.clinic}
 
 
 @lru_cache(maxsize=256)

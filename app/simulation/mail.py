@@ -1,6 +1,6 @@
 """The postman's part: due e-mails are judged by rules of their own and leave at once; every server takes them.
 
-Nobody unsubscribes here, and pace is left out: at five a second it moves no line to another minute.
+Pace is left out: at five a second it moves no line to another minute.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from app.domain.clinic import Clinic
 from app.domain.contact import Stage
 from app.domain.emails import EmailCase, address_of, may_email
 from app.domain.events import TextDropped, TextSent
+from app.domain.rehearsal import rehearsal_of
 from app.simulation.lines import Why
 from app.simulation.rows import Planned
 
@@ -22,16 +23,19 @@ LOOK_AGAIN = timedelta(minutes=1)
 
 def fall_due(world: "Simulation", email: Planned, now: datetime) -> None:
     """Judge an e-mail, and do what the rules say."""
-    verdict = may_email(_case(world.clinic, email), now)
+    office = world.office(email.rows.contact)
+    verdict = may_email(_case(office.clinic, email), now)
     why = verdict.as_json()["rules"]
-    if verdict.verdict == "go":
-        _leave(world, email, why, now)
-    elif verdict.verdict == "drop":
+    if verdict.verdict == "drop":
         _drop(world, email, str(verdict.rule), why, now)
+    elif office.clinic.smtp is None:
+        world.pass_by(email, now)  # it had a server when this was written; now staff write it
+    elif verdict.verdict == "go":
+        _leave(world, email, why, now)
     else:
         if verdict.rule not in email.held_for:
             email.held_for.add(verdict.rule)
-            world.tell(world.teller.text("held", email, now, why))
+            world.tell(office.teller.text("held", email, now, why))
         world.queue(email, verdict.until or now + LOOK_AGAIN)
 
 
@@ -43,9 +47,10 @@ def _case(clinic: Clinic, email: Planned) -> EmailCase:
         expires_at=email.order.expires_at,
         stage=lead.stage if lead else Stage.FINISHED,
         test=bool(lead and lead.test),
+        rehearsed=rehearsal_of(lead) is not None,
         test_allowed=clinic.smtp is not None and clinic.smtp.is_local,
-        suppressed_by=contact.suppressed_by,
-        email_suppressed_by=None,
+        suppressed_by=email.rows.phone.suppressed_by,
+        email_suppressed_by="unsubscribed" if lead and email.rows.brand.wants_no_email(address_of(lead)) else None,
         has_address=lead is not None and address_of(lead) is not None,
         asked_at=lead.captured_at if lead else None,
         source=lead.source if lead else None,
@@ -60,15 +65,16 @@ def _case(clinic: Clinic, email: Planned) -> EmailCase:
 def _leave(world: "Simulation", email: Planned, why: Sequence[Why], now: datetime) -> None:
     email.rows.end(email, "sent")
     email.rows.last_email = now
-    world.tell(world.teller.text("email", email, now, why))
+    world.tell(world.office(email.rows.contact).teller.text("email", email, now, why))
     sent = TextSent(id=world.new_id("evt"), at=now, **_what(email), segments=0, carrier_id="")
     world.read(email.rows, sent, now)
+    world.people.emailed(world, email.rows.contact, email, now)
 
 
 def _drop(world: "Simulation", email: Planned, rule: str, why: Sequence[Why], now: datetime) -> None:
     expired = rule == "expiry"
     email.rows.end(email, "expired" if expired else "dropped")
-    world.tell(world.teller.text("dropped", email, now, why))
+    world.tell(world.office(email.rows.contact).teller.text("dropped", email, now, why))
     status = "expired" if expired else "dropped"
     dropped = TextDropped(id=world.new_id("evt"), at=now, **_what(email), rule=rule, status=status)  # type: ignore[arg-type]
     world.read(email.rows, dropped, now)

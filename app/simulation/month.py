@@ -1,6 +1,6 @@
 """Setting a simulation up: a clinic as the installation would know it, leads that come in, and who reacts to what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from app.domain.contact import Contact
 from app.domain.events import Event, ReplyReceived
 from app.simulation.engine import Make, People, Simulation
 from app.simulation.intake import Intake
-from app.simulation.scripts import Form, Said
+from app.simulation.scripts import Form, Said, source_at
 
 LINKS = "https://leads.example.com"
 """Where links in texts point when nobody says otherwise; as long as a real one, for the sake of segments."""
@@ -29,14 +29,21 @@ def simulation_of(
     source: str | None = None,
     replies: Iterable[Said] = (),
     people: People | None = None,
+    beside: Sequence[Clinic] = (),
 ) -> Simulation:
-    """A simulation in which these leads come in, by this source, and these replies."""
-    simulation = Simulation(clinic, begins, people)
-    intake = Intake(simulation)
+    """A simulation in which these leads come in, by this source, and these replies.
+
+    `beside` are further clinics; who comes to one of them comes by the source if it is theirs, else by their first.
+    """
+    clinics = {one.key: one for one in (clinic, *beside)}
+    simulation = Simulation(tuple(clinics.values()), begins, people)
+    doors = {key: Intake(simulation, one) for key, one in clinics.items()}
     for one in forms:
-        intake.expect(one.at, one.name, one.form, source)
+        door = doors[one.clinic or clinic.key]
+        door.expect(one.at, one.name, one.form, source_at(door.clinic, source) if beside else source)
     for said in replies:
-        simulation.expect(said.at, said.form.form.phone, _reply(clinic, said))
+        at = clinics[said.form.clinic or clinic.key]
+        simulation.expect(said.at, said.form.form.phone, _reply(at, said), at.key)
     return simulation
 
 

@@ -7,17 +7,19 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from app.domain.clinic import Sender
+from app.domain.clinic import Clinic, Sender
 from app.domain.effects import Purpose, Urgency
 from app.domain.events import TextDelivered, TextDropped, TextSent
 from app.domain.gate import Case, Desk, Verdict, may_send
 from app.domain.pace import CARRIER_DAY, Pace
+from app.domain.rehearsal import rehearsal_of
 from app.domain.tasks import answering_team
 from app.simulation.lines import Why
 from app.simulation.rows import FALLS_DUE, LEAVES, Planned
 
 if TYPE_CHECKING:
     from app.simulation.engine import Simulation
+    from app.simulation.office import Office
 
 LOOK_AGAIN = timedelta(minutes=1)
 """Until a text is judged again that waits for something which ends at no known time."""
@@ -54,20 +56,28 @@ class Counter:
 class Post:
     """All senders of a clinic."""
 
-    def __init__(self, simulation: "Simulation", begins: datetime) -> None:
+    def __init__(self, simulation: "Simulation", office: "Office", begins: datetime) -> None:
         self._simulation = simulation
-        self._clinic = simulation.clinic
-        self._counters = {
-            key: Counter(sender, Pace(rate=sender.segments_per_second, free_at=begins))
-            for key, sender in simulation.clinic.senders.items()
-        }
-        self._team = answering_team(simulation.clinic)
+        self._office = office
+        self._counters: dict[str, Counter] = {}
+        self.adopt(office.clinic, begins)
         self._waiting: dict[bool, list[tuple[int, datetime, str, Planned]]] = {True: [], False: []}
         """Texts that wait for the desk, hot leads' and others', most urgent first."""
         self._looks_at_desk = False
 
+    def adopt(self, clinic: Clinic, now: datetime) -> None:
+        """Go by this version of the clinic's file; a sender that it leaves out sends nothing more."""
+        self._clinic = clinic
+        self._team = answering_team(clinic)
+        for key, sender in clinic.senders.items():
+            pace = Pace(rate=sender.segments_per_second, free_at=now)
+            known = self._counters.setdefault(key, Counter(sender, pace))
+            known.sender, known.pace.rate = sender, sender.segments_per_second
+
     def take(self, text: Planned, now: datetime) -> None:
-        """A text is due: it waits in its sender's queue from here on."""
+        """A text is due: it waits in its sender's queue from here on; for ever, if the file has no such sender now."""
+        if text.order.sender not in self._clinic.senders:
+            return
         counter = self._counters[text.order.sender]
         heappush(counter.queue, (text.order.urgency, text.due_at, text.order.id, text))
         self._look(counter, counter.free_at(now))
@@ -104,8 +114,9 @@ class Post:
             expires_at=order.expires_at,
             stage=lead.stage if lead else None,
             test=bool(lead and lead.test),
+            rehearsed=rehearsal_of(lead) is not None,
             test_allowed=contact.phone in self._clinic.test_phones,
-            suppressed_by=contact.suppressed_by,
+            suppressed_by=text.rows.phone.suppressed_by,
             consent_id=order.consent_id,
             consent_standing=text.rows.consent_standing(order.consent_id, order.lead_id),
             consent_facts=text.rows.facts.get(order.consent_id, {}),
@@ -118,12 +129,12 @@ class Post:
             states=lead.states if lead else (),
             located=lead.located if lead else (),
             limits=self._clinic.limits,
-            steps_sent=text.rows.steps_counted(now) if order.purpose is Purpose.STEP else (),
-            nurture_sent=text.rows.nurture_sent if order.urgency == Urgency.NURTURE else (),
+            steps_sent=text.rows.phone.steps_counted(now) if order.purpose is Purpose.STEP else (),
+            nurture_sent=text.rows.phone.nurture_sent if order.urgency == Urgency.NURTURE else (),
             last_email=text.rows.last_email,
             urgency=order.urgency,
             hot=_is_hot(text),
-            desk=Desk(self._team.key, self._simulation.tasks.needing(self._team.key, now), self._team.capacity),
+            desk=Desk(self._team.key, self._office.tasks.needing(self._team.key, now), self._team.capacity),
         )
 
     def _follow(self, counter: Counter, text: Planned, verdict: Verdict, now: datetime) -> None:
@@ -145,7 +156,7 @@ class Post:
         counter.spend(text.segments, now)
         rows.end(text, "sent")
         rows.left(order, now)
-        world.tell(world.teller.text("text", text, now, why))
+        world.tell(self._office.teller.text("text", text, now, why))
         what: dict[str, Any] = {"message_id": order.id, "lead_id": order.lead_id}
         sent = TextSent(id=world.new_id("evt"), at=now, **what, step=order.step, segments=text.segments, carrier_id="")
         world.read(rows, sent, now)
@@ -156,7 +167,7 @@ class Post:
         order, world = text.order, self._simulation
         expired = verdict.rule == "expiry"
         text.rows.end(text, "expired" if expired else "dropped")
-        world.tell(world.teller.text("dropped", text, now, why))
+        world.tell(self._office.teller.text("dropped", text, now, why))
         dropped = TextDropped(
             id=world.new_id("evt"),
             at=now,
@@ -173,7 +184,7 @@ class Post:
         text.held_by = rule
         if rule not in text.held_for:
             text.held_for.add(rule)
-            self._simulation.tell(self._simulation.teller.text("held", text, now, why))
+            self._simulation.tell(self._office.teller.text("held", text, now, why))
         if rule == "capacity":
             self._wait_for_desk(text)
         else:

@@ -9,22 +9,25 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 from typing import Any
 
+from app.domain.changing import changed
 from app.domain.consents import Entry, stands
 from app.domain.contact import Contact
 from app.domain.effects import (
     CancelTasks,
     CancelTexts,
     CloseTask,
+    LiftSuppression,
     OpenTask,
     Purpose,
     RecordConsent,
     ScheduleText,
     SkipStep,
-    Urgency,
+    Suppress,
+    SuppressEmail,
 )
-from app.domain.gate import MONTH, WEEK
 from app.domain.machine import Decision
 from app.domain.wording import measure
+from app.simulation.brand import Brand, Phone
 
 COMES, FALLS_DUE, LEAVES = range(3)
 """What goes first at one moment: what comes from outside, what falls due, what leaves."""
@@ -47,33 +50,31 @@ class Planned:
 
 @dataclass
 class Rows:
-    """One contact with everything that is the database's: `ledger` in order of recording, `steps_sent` in time.
+    """One contact with everything that is the database's: `ledger` is in order of recording.
 
-    `facts` is what the ledger says of a consent, by its id, for the decisions that stand on it.
+    `facts` is what the ledger says of a consent, by its id, for the decisions that stand on it. `phone` is what the
+    contact's `brand` knows of its phone, which other clinics may share.
     """
 
     contact: Contact
+    brand: Brand
+    phone: Phone
     planned: dict[str, Planned] = field(default_factory=dict)
     ledger: list[Entry] = field(default_factory=list)
     facts: dict[str | None, dict[str, Any]] = field(default_factory=dict)
-    steps_sent: tuple[datetime, ...] = ()
-    nurture_sent: tuple[datetime, ...] = ()
     last_email: datetime | None = None
     last_text: datetime | None = None
 
     def left(self, order: ScheduleText, now: datetime) -> None:
-        """A text has left: count it, if it is a step."""
+        """A text has left: it counts at the whole brand."""
         self.last_text = now
-        if order.purpose is Purpose.STEP:
-            self.steps_sent = (*self.steps_sent, now)
-        if order.urgency == Urgency.NURTURE:
-            self.nurture_sent = (*(one for one in self.nurture_sent if one > now - MONTH), now)
+        self.phone.left(order, now)
 
-    def steps_counted(self, now: datetime) -> tuple[datetime, ...]:
-        """When step texts went to this phone within the week that the caps look back."""
-        if self.steps_sent and self.steps_sent[0] <= now - WEEK:
-            self.steps_sent = tuple(moment for moment in self.steps_sent if moment > now - WEEK)
-        return self.steps_sent
+    def as_of_now(self) -> Contact:
+        """The contact as it is read from the database: another clinic of the brand may have closed its phone."""
+        if self.contact.suppressed_by != self.phone.suppressed_by:
+            self.contact = changed(self.contact, suppressed_by=self.phone.suppressed_by)
+        return self.contact
 
     def consent_standing(self, consent_id: str | None, lead_id: str | None) -> bool:
         """Whether this consent still allows texts to this lead."""
@@ -98,6 +99,8 @@ class Rows:
                 self.facts[effect.id] = _facts(effect, now)
             elif isinstance(effect, OpenTask):
                 opened.append(effect)
+            elif isinstance(effect, Suppress | LiftSuppression | SuppressEmail):
+                self.brand.obey(self.phone, effect)
         return [one for one in texts if one.status == "scheduled"], opened
 
     def _cancel(self, order: CancelTexts) -> None:

@@ -28,11 +28,15 @@ class BadScript(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """A lead that comes in at a moment. `name` is what lines and replies call it: its external id, or its number."""
+    """A lead that comes in at a moment. `name` is what lines and replies call it: its external id, or its number.
+
+    `clinic` is whose form it was, where that is not the first clinic's.
+    """
 
     name: str
     at: datetime
     form: LeadIn
+    clinic: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,23 +51,42 @@ class Said:
 Piece = TypeVar("Piece")
 
 
-def read_leads(raw: bytes, file: str, clinic: Clinic, source: str | None, at: datetime) -> list[Form]:
-    """The leads of a file, all of which come in at one moment; raises `BadScript`."""
+def read_leads(
+    raw: bytes, file: str, clinic: Clinic, source: str | None, at: datetime, beside: Sequence[Clinic] = ()
+) -> list[Form]:
+    """The leads of a file, all of which come in at one moment; raises `BadScript`.
+
+    With clinics `beside`, a lead may say which it comes to: `"clinic": "oak"`; else it comes to the first.
+    """
     pieces = list(_pieces(raw, "lead"))
     names: dict[str, bytes] = {}
+    clinics = {one.key: one for one in (clinic, *beside)}
 
     def read(number: int, piece: bytes) -> Form | None:
         form = LeadIn.model_validate_json(piece)
-        captured_facts(form, clinic, source, received=at)
+        whose = _clinic_of(form, clinics) if beside else clinic
+        captured_facts(form, whose, source_at(whose, source) if beside else source, received=at)
         name = form.external_id or str(number)
         if names.setdefault(name, form.canonical()) != form.canonical():
             raise FormError([("external_id", "is that of an earlier lead, with another body")])
-        return Form(name=name, at=at, form=form)
+        return Form(name=name, at=at, form=form, clinic=whose.key)
 
     found = _all_right(file, pieces, read)
     if not found:
         raise BadScript(f"{file}: there is no lead in it")
     return list({one.name: one for one in reversed(found)}.values())[::-1]
+
+
+def _clinic_of(form: LeadIn, clinics: dict[str, Clinic]) -> Clinic:
+    named = (form.model_extra or {}).get("clinic", next(iter(clinics)))
+    if named not in clinics:
+        raise FormError([("clinic", f"is not known here; known are: {', '.join(clinics)}")])
+    return clinics[named]
+
+
+def source_at(clinic: Clinic, wanted: str | None) -> str | None:
+    """The source that leads come by at a clinic: the one asked for if it has that, else its first."""
+    return wanted if wanted in clinic.sources else next(iter(clinic.sources), None)
 
 
 def read_replies(raw: bytes, file: str, clinic: Clinic, forms: Sequence[Form]) -> list[Said]:

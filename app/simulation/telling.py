@@ -9,18 +9,21 @@ from typing import Any
 from app.domain.clinic import Channel, Clinic
 from app.domain.contact import Contact, Lead
 from app.domain.effects import OpenTask
-from app.domain.events import Event, ReplyReceived
+from app.domain.events import EmailOptedOut, Event, LinkClicked, ReplyReceived
 from app.domain.replies import Reading, read_reply
-from app.simulation.lines import REPLY, Line, Why, because
+from app.simulation.lines import CLICK, REPLY, UNSUBSCRIBE, Line, Why, because
 from app.simulation.rows import Planned
+
+ACTS = {LinkClicked: CLICK, EmailOptedOut: UNSUBSCRIBE}
 
 
 @dataclass
 class Teller:
-    """Makes lines. `names` is what each lead is called, by its id."""
+    """Makes lines. `names` is what each lead is called, by its id; `told` the clinic's key where there are several."""
 
     clinic: Clinic
     names: dict[str, str] = field(default_factory=dict)
+    told: str | None = None
 
     def text(self, kind: str, text: Planned, now: datetime, why: Sequence[Why]) -> Line:
         """A message that left, waits or never will; a call or an e-mail that came due has its note as words."""
@@ -34,6 +37,7 @@ class Teller:
             sequence=order.sequence,
             version=order.version,
             step=order.step,
+            variant=order.variant,
             text=order.text if is_text or order.text else self._note(text),
             segments=text.segments if is_text else None,
             why=why,
@@ -55,9 +59,12 @@ class Teller:
                 why = (because("stage", **moved), *_reasons(event))
                 yield self._line("stage", after, lead, now, **_position(lead), why=why)
 
-    def reply(self, contact: Contact, event: ReplyReceived) -> Line:
-        """What the person wrote."""
-        return self._line(REPLY, contact, contact.subject(), event.at, text=event.body)
+    def heard(self, contact: Contact, event: Event) -> Line | None:
+        """What the person did: wrote, opened a link, unsubscribed from e-mail; None where the event is nobody's act."""
+        if isinstance(event, ReplyReceived):
+            return self._line(REPLY, contact, contact.subject(), event.at, text=event.body)
+        kind = ACTS.get(type(event))
+        return self._line(kind, contact, contact.lead(getattr(event, "lead_id", None)), event.at) if kind else None
 
     def _line(self, kind: str, contact: Contact, lead: Lead | None, now: datetime, **more: Any) -> Line:
         return Line(
@@ -68,6 +75,7 @@ class Teller:
             state=_state(lead) or self.clinic.state,
             zone=_zone(lead) or self.clinic.hours.zone,
             stage=lead.stage.value if lead else None,
+            clinic=self.told,
             **more,
         )
 
@@ -79,7 +87,7 @@ class Teller:
 
 
 def _position(lead: Lead | None) -> dict[str, Any]:
-    return {"sequence": lead.sequence, "version": lead.version or None} if lead else {}
+    return {"sequence": lead.sequence, "version": lead.version or None, "variant": lead.variant} if lead else {}
 
 
 def _reasons(event: Event) -> tuple[Why, ...]:

@@ -20,10 +20,12 @@ from app.domain.events import (
     AppointmentMoved,
     ConsentAct,
     ConsentGiven,
+    EmailOptedOut,
     Event,
     LeadClosed,
     LeadPaused,
     LeadResumed,
+    LinkClicked,
     Outcome,
     ReplyReceived,
     StaffOptedOut,
@@ -35,7 +37,10 @@ from app.simulation.sayings import MEANT, SAYINGS
 
 ANSWERS_A_STEP = 0.3
 ANSWERS_AN_ANSWER = 0.15
-BOOKS_BY_LINK = 0.5
+CLICKS = 0.6
+BOOKS_WHO_CLICKS = 0.8
+UNSUBSCRIBES = 0.04
+ANSWERS_THE_QUESTION = 0.5
 DELAYS = (timedelta(minutes=1), timedelta(minutes=20), timedelta(hours=3), timedelta(days=1), timedelta(days=4))
 """A reply comes within one of these: mostly soon, sometimes when nobody waits for it any more."""
 
@@ -56,28 +61,47 @@ AFTERWARDS = {AppointmentCompleted: 70, AppointmentCancelled: 12, AppointmentMis
 class Town:
     """Everybody but the service. `seed` and the order of what happens are all they depend on."""
 
-    def __init__(self, clinic: Clinic, seed: int) -> None:
-        self._clinic = clinic
+    def __init__(self, seed: int) -> None:
         self._dice = Random(f"{seed}/town")  # noqa: S311 - made-up people, not secrets
 
     # -- leads ---------------------------------------------------------------------------------
 
     def texted(self, simulation: Simulation, contact: Contact, text: Planned, at: datetime) -> None:
-        """Somebody reads a text: some answer, some book by the link in it, most do nothing."""
+        """Somebody reads a text: some answer, some open the link in it and book, most do nothing."""
         order, dice = text.order, self._dice
         lead = contact.lead(order.lead_id)
         if lead is None:
             return
-        if "/b/" in order.text and dice.random() < BOOKS_BY_LINK:
-            self._book(simulation, contact, lead, at)
+        self._open_link(simulation, contact, lead, order.text, at)
         share = ANSWERS_A_STEP if order.purpose is Purpose.STEP else ANSWERS_AN_ANSWER
         if dice.random() < share:
-            simulation.expect(at + self._soon(), contact.phone, self._says(lead, order.sender))
+            said = self._says(simulation.office(contact).clinic, lead, order.sender)
+            simulation.expect(at + self._soon(), contact.phone, said, contact.clinic)
 
-    def _says(self, lead: Lead, sender: str) -> Callable[[str, Contact, datetime], Event]:
+    def emailed(self, simulation: Simulation, contact: Contact, email: Planned, at: datetime) -> None:
+        """Somebody reads an e-mail: some open its link, a few want no more of them."""
+        lead = contact.lead(email.order.lead_id)
+        if lead is None:
+            return
+        self._open_link(simulation, contact, lead, email.order.text, at)
+        if self._dice.random() < UNSUBSCRIBES:
+            simulation.expect(at + self._soon(), contact.phone, _unsubscribes(lead.id), contact.clinic)
+
+    def _open_link(self, simulation: Simulation, contact: Contact, lead: Lead, words: str, at: datetime) -> None:
+        if "/b/" not in words or self._dice.random() >= CLICKS:
+            return
+        opened = at + self._soon()
+        simulation.expect(opened, contact.phone, _clicks(lead.id), contact.clinic)
+        if self._dice.random() < BOOKS_WHO_CLICKS:
+            self._book(simulation, contact, lead, opened)
+
+    def _says(self, clinic: Clinic, lead: Lead, sender: str) -> Callable[[str, Contact, datetime], Event]:
         spoken = SAYINGS["es" if (lead.language or "").startswith("es") else "en"]
         meant = self._dice.choices(tuple(MEANT), tuple(MEANT.values()))[0]
         body = self._dice.choice(spoken[meant])
+        asked = clinic.question
+        if asked is not None and asked.values and self._dice.random() < ANSWERS_THE_QUESTION:
+            body = self._dice.choice([word for value, names in asked.values.items() for word in (value, *names)])
 
         def reply(event_id: str, contact: Contact, now: datetime) -> Event:
             return ReplyReceived(
@@ -89,10 +113,11 @@ class Town:
     def _book(self, simulation: Simulation, contact: Contact, lead: Lead, at: datetime) -> None:
         booked = at + self._soon()
         starts = booked + timedelta(days=self._dice.randrange(1, 10))
-        simulation.expect(booked, contact.phone, _appointment(AppointmentBooked, lead.id, starts))
+        simulation.expect(booked, contact.phone, _appointment(AppointmentBooked, lead.id, starts), contact.clinic)
         then = self._dice.choices(tuple(AFTERWARDS), tuple(AFTERWARDS.values()))[0]
         if self._dice.random() < 0.8:
-            simulation.expect(starts + timedelta(hours=1), contact.phone, _appointment(then, lead.id, starts))
+            over = starts + timedelta(hours=1)
+            simulation.expect(over, contact.phone, _appointment(then, lead.id, starts), contact.clinic)
 
     def _soon(self) -> timedelta:
         longest = self._dice.choices(DELAYS, (30, 30, 20, 12, 8))[0]
@@ -107,17 +132,18 @@ class Town:
         late = timedelta(days=dice.randrange(1, 4)) if dice.random() < 0.02 else timedelta(0)
         done = begins + max(task.due_at - begins, timedelta(minutes=30)) * dice.uniform(0.05, 0.5) + late
         if task.kind == "question" and dice.random() < 0.5:
-            simulation.expect(done - timedelta(minutes=2), contact.phone, _writes(task))
+            simulation.expect(done - timedelta(minutes=2), contact.phone, _writes(task), contact.clinic)
         outcome = dice.choices(tuple(OUTCOMES), tuple(OUTCOMES.values()))[0]
-        simulation.expect(done, contact.phone, _completes(task, outcome))
+        simulation.expect(done, contact.phone, _completes(task, outcome), contact.clinic)
         if task.lead_id is not None and dice.random() < 0.05:
             later = done + timedelta(hours=dice.randrange(1, 72))
-            simulation.expect(later, contact.phone, self._order(task.lead_id))
+            order = self._order(simulation.office(contact).clinic, task.lead_id)
+            simulation.expect(later, contact.phone, order, contact.clinic)
 
-    def _order(self, lead_id: str) -> Callable[[str, Contact, datetime], Event | None]:
+    def _order(self, clinic: Clinic, lead_id: str) -> Callable[[str, Contact, datetime], Event | None]:
         """Staff pause, resume, close or end a lead, or write down that it agreed to texts after all."""
         dice = self._dice
-        words = next(iter(self._clinic.consent_texts.values()), "I agree to receive texts.")
+        words = next(iter(clinic.consent_texts.values()), "I agree to receive texts.")
         kind: Any = dice.choice((*ORDERS, ConsentGiven))
 
         def order(event_id: str, contact: Contact, now: datetime) -> Event | None:
@@ -131,6 +157,14 @@ class Town:
             return event
 
         return order
+
+
+def _clicks(lead_id: str) -> Callable[[str, Contact, datetime], Event]:
+    return lambda event_id, contact, now: LinkClicked(id=event_id, at=now, lead_id=lead_id)
+
+
+def _unsubscribes(lead_id: str) -> Callable[[str, Contact, datetime], Event]:
+    return lambda event_id, contact, now: EmailOptedOut(id=event_id, at=now, lead_id=lead_id)
 
 
 def _appointment(kind: Any, lead_id: str, starts: datetime) -> Callable[[str, Contact, datetime], Event]:

@@ -152,7 +152,8 @@ def test_two_sequences_for_the_same_leads_are_refused_and_one_within_another_is_
         (
             4,
             "unreachable",
-            "sequences.c is never chosen: sequences.a (line 15) before it takes all of its leads",
+            "sequences.c is never chosen: sequences.a (line 15) before it takes all of its leads:"
+            " put it first, or make the other's `for` narrower",
         )
     ]
 
@@ -178,9 +179,10 @@ def test_the_sequence_that_follows_says_something_else_too() -> None:
 
 def test_what_follows_must_exist_and_come_to_an_end() -> None:
     a, b = sequence("a", HELLO, more="then: b"), sequence("b", step("hi", "Hi."), more="then: a")
-    assert [(line, rule, told.rpartition(": ")[2]) for line, rule, told in mistakes(a, b)] == [
-        (1, "circle", "a → b → a"),
-        (5, "circle", "b → a → b"),
+    never, end = "sequences that follow each other never end", "let one of them end in nurture or finished"
+    assert mistakes(a, b) == [
+        (1, "circle", f"{never}: a → b → a: {end}"),
+        (5, "circle", f"{never}: b → a → b: {end}"),
     ]
     assert [(line, rule) for line, rule, _ in mistakes(sequence("a", HELLO, more="then: a"))] == [(1, "circle")]
     assert mistakes(sequence("slow", HELLO), sequence("a", step("hi", "Hi."), more="then: slwo")) == [
@@ -196,16 +198,29 @@ def test_what_follows_another_sequence_needs_no_for_and_hides_nobody() -> None:
 
 def test_more_than_five_texts_are_told() -> None:
     five = tuple(step(f"n{n}", f"Text {n}.") for n in range(5))
-    assert [one for one in warnings(sequence("a", *five, CALL)) if one[1] == "length"] == []
+    assert [one for one in warnings(sequence("a", *five, CALL)) if one[1] == "length_of_sequence"] == []
     six = warnings(sequence("a", *five, step("n5", "Text 5.")))
-    assert [one for one in six if one[1] == "length"] == [
-        (0, "length", "sequences.a has 6 texts: after three to five, silence turns into opt-outs")
+    assert [one for one in six if one[1] == "length_of_sequence"] == [
+        (
+            0,
+            "length_of_sequence",
+            "sequences.a has 6 texts: after three to five, silence turns into opt-outs: leave the weakest out, or let a"
+            " slow one follow with `then`",
+        )
     ]
 
 
 def test_unknown_variables_and_missing_languages_are_refused() -> None:
     a = sequence("a", step("hello", '{en: "Hello {{ fist_name }}", es: Hola.}'), step("again", "{en: Again.}"))
-    assert [(line, rule) for line, rule, _ in mistakes(a)] == [(3, "template"), (4, "language")]
+    assert mistakes(a) == [
+        (
+            3,
+            "template",
+            "sequences.a.steps[0].text.en: unknown variable fist_name; a text may name booking_link, clinic_name,"
+            " first_name, help_phone, intake_link, location, question, service, time_options; did you mean first_name?",
+        ),
+        (4, "language", "sequences.a.steps[1].text has no text in es: write it: es: …"),
+    ]
 
 
 def test_every_mistake_is_told_at_once_and_nothing_is_built() -> None:

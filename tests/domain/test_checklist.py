@@ -374,6 +374,189 @@ def test_an_email_is_judged_for_what_it_says_and_not_for_its_length() -> None:
     assert ("block", "result", "sequences.hot.steps[2].email.subject.en") in found
 
 
+SMTP = 'smtp: {host: mail.oak.example, user: oak, password: "${MAIL}", from: "Oak <hello@oak.example>"}\n'
+DESK = "help: {phone"
+ANSWERABLE = (DESK, "help: {email: hello@oak.example, phone")
+CALL_STEP = "\n      - {key: call, after: 2"
+MAIL_STEP = "sequences.hot.steps[2].email"
+
+
+def mailed(subject: str, body: str) -> str:
+    """The clinic with an e-mail step before its call, and a server whose password is set."""
+    words = f"subject: {{en: '{subject}', es: Su solicitud}}, body: {{en: '{body}', es: Oak Clinic}}"
+    step = f"\n      - {{key: mail, after: 1d, email: {{{words}}}}}"
+    return changed(ANSWERABLE, (CALL_STEP, f"{step}{CALL_STEP}")) + SMTP
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "finding"),
+    [
+        ("Your request", "Oak Clinic: choose a time at {{ booking_link }}", None),
+        ("Your biopsy", "Oak Clinic here", ("block", "result", f"{MAIL_STEP}.subject.en")),
+        ("Your request", "Choose a time", ("block", "brand", f"{MAIL_STEP}.body.en")),
+        ("Your request", "Oak Clinic: reply YES for a link", ("warn", "email_reply", f"{MAIL_STEP}.body.en")),
+        (
+            "Your request",
+            "Oak Clinic https://book.oak.example/north",
+            ("warn", "booking_token", f"{MAIL_STEP}.body.en"),
+        ),
+    ],
+)
+def test_an_email_is_judged_for_its_subject_its_signature_and_its_links(
+    subject: str, body: str, finding: tuple[str, str, str] | None
+) -> None:
+    found = examine(approved(mailed(subject, body)), now=NOW, env={**ENV, "MAIL": "m"})[1]
+    assert [(one.level, one.rule, one.path) for one in found] == ([finding] if finding else [])
+
+
+def test_a_mail_server_whose_password_is_not_set_or_written_out_is_told() -> None:
+    fine = mailed("Your request", "Oak Clinic here")
+    assert told(approved(fine)) == [("warn", "secret_unset", "smtp")]
+    assert told(approved(fine.replace("${MAIL}", "hush"))) == [("block", "secret", "smtp.password")]
+    assert told(approved(fine.replace("{email: hello@oak.example, ", "{"))) == [
+        ("warn", "reply_to", "smtp"),
+        ("warn", "secret_unset", "smtp"),
+    ]
+
+
+# Links.
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("/north", "/north?lead=1", ("block", "booking_token", "locations.north.booking_url")),
+        ("/north", "/#/north", ("warn", "booking_token", "locations.north.booking_url")),
+        (AGAIN, "See https://book.oak.example/north for times.", ("warn", "booking_token", LATER)),
+        (AGAIN, "See https://maple.example/about for times.", ("warn", "foreign_link", LATER)),
+    ],
+)
+def test_a_link_that_loses_the_lead_or_the_clinic_is_told(old: str, new: str, finding: tuple[str, str, str]) -> None:
+    assert told(approved(changed((old, new)))) == [finding]
+
+
+def test_pages_of_the_clinics_own_domain_may_stand_in_a_text() -> None:
+    assert told(approved(changed(ANSWERABLE, (AGAIN, "See https://www.oak.example/visit for the way.")))) == []
+
+
+# What follows, and how fast.
+
+
+def followed(*days: int, then: str = "") -> str:
+    """The clinic with a slow sequence behind the first: a text after so many days each."""
+    said = "".join(
+        f'      - {{key: slow{n}, after: {day}d, text: {{en: "{words} Oak Clinic. STOP to opt out",'
+        f' es: "{saludo} Oak Clinic. STOP para no recibir textos"}}}}\n'
+        for n, (day, (words, saludo)) in enumerate(zip(days, WORDS, strict=False))
+    )
+    ended = f"    then: slow\n  slow:\n{then}    steps:\n{said}  gentle:\n"
+    return changed(("  gentle:\n", ended))
+
+
+WORDS = (
+    ("Good morning from", "Le saluda"),
+    ("The week is open,", "Tenemos horas libres,"),
+    ("Whenever you like,", "Cuando usted quiera,"),
+    ("Last word of", "Por ahora nos despedimos,"),
+    ("Still here:", "Seguimos con usted:"),
+    ("Many greetings,", "Muchos saludos,"),
+    ("A quiet autumn to you from", "Le desea un otoño tranquilo"),
+    ("New hours now at", "Nuevo horario en"),
+    ("One more note by", "Una nota de"),
+)
+
+
+def test_a_slow_sequence_that_follows_may_be_long_and_no_longer_than_half_a_year() -> None:
+    assert told(approved(followed(14, 21, 28, 28))) == []
+    found = look(approved(followed(60, 60, 60)))
+    assert [(one.level, one.rule, one.path, one.message) for one in found] == [
+        ("warn", "length_in_all", "sequences.hot", "with slow behind it, it goes on for 26 weeks")
+    ]
+    assert [one.message for one in look(approved(followed(*[20] * 9)))] == [
+        "with slow behind it, who never answers gets 11 texts",
+        "with slow behind it, it goes on for 26 weeks",
+    ]
+
+
+def test_texts_that_the_limits_hold_until_they_are_too_old_are_told() -> None:
+    (found,) = look(approved(followed(14, 20, 20, 3)))
+    assert (found.level, found.rule, found.path) == ("warn", "caps", "sequences.slow.steps[3].after")
+    assert found.message == (
+        "3 texts come within 30 days, and limits.nurture_per_month is 2: this one waits, and is left out when it waits"
+        " for more than two open days"
+    )
+    assert told(approved(followed(14, 20, 20, 3).replace("teams:", "limits: {nurture_per_month: 3}\nteams:", 1))) == []
+    weekly = changed(("teams:", "limits: {per_week: 1}\nteams:"))
+    assert told(approved(weekly)) == [("warn", "caps", "sequences.hot.steps[1].after")]
+
+
+# Experiments.
+
+TRIED = """experiments:
+  ask:
+    sequence: hot
+    step: first
+    change: text
+    arms:
+      a: {en: "Hi {{ first_name }}, Oak Clinic here. Reply NO if not. Reply STOP to opt out.", es: "Hola, Oak Clinic. STOP para no recibir textos."}
+      b: {en: "Oak Clinic: shall we find you a time? Reply STOP to opt out.", es: "Oak Clinic: hola. STOP para no recibir textos."}
+"""  # noqa: E501
+ARM = "experiments.ask.arms.b"
+
+
+def test_an_experiment_is_approved_by_itself_and_asks_nobody_about_its_sequence() -> None:
+    found = told(approved(CLINIC) + TRIED)
+    assert found == [("block", "approval", "experiments.ask")]
+    assert told(approved(CLINIC + TRIED)) == []
+    again = approved(CLINIC + TRIED).replace("shall we find", "may we find")
+    assert told(again) == [("block", "approval", "experiments.ask"), ("warn", "approval_stale", "approvals[2]")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "finding"),
+    [
+        ("you a time? Reply STOP to opt out.", "you a time?", ("block", "opt_out_wording", f"{ARM}.en")),
+        ("hola. STOP para no recibir textos.", "hola.", ("block", "opt_out_wording", f"{ARM}.es")),
+        ("Oak Clinic: shall", "Shall", ("block", "brand", f"{ARM}.en")),
+        ("find you a time?", "find you a chemotherapy?", ("block", "treatment", f"{ARM}.en")),
+        ("find you a time?", "find you a time? " * 20, ("block", "length", f"{ARM}.en")),
+        ("find you a time?", "find you a time 🙂?", ("warn", "encoding", f"{ARM}.en")),
+        ("shall we find you a time?", "reply CANCEL to cancel your visit.", ("block", "keyword", f"{ARM}.en")),
+    ],
+)
+def test_every_arm_in_every_language_is_judged_like_the_text_it_stands_for(
+    old: str, new: str, finding: tuple[str, str, str]
+) -> None:
+    assert old in TRIED
+    assert told(approved(CLINIC + TRIED.replace(old, new, 1)))[:1] == [finding]
+
+
+def test_an_arm_says_something_else_than_the_other_steps_though_arms_may_be_alike() -> None:
+    said, b = (
+        AGAIN.replace("you.", "you. STOP to opt out."),
+        "Oak Clinic: shall we find you a time? Reply STOP to opt out.",
+    )
+    close = "Oak Clinic: are you still looking for a time? Tell us which days suits you. STOP to opt out."
+    found = told(approved(changed((AGAIN, said)) + TRIED.replace(b, close)))
+    assert found == [("warn", "similar", f"{ARM}.en")]
+    a = "Hi {{ first_name }}, Oak Clinic here! Reply NO if not. Reply STOP to opt out."
+    assert told(approved(CLINIC + TRIED.replace(b, a))) == []
+
+
+def test_another_order_may_not_take_the_way_out_from_the_first_text() -> None:
+    order = "experiments: {turn: {sequence: hot, change: order, arms: {a: [first, second], b: [second, first]}}}\n"
+    assert told(approved(CLINIC + order)) == [
+        ("block", "opt_out_wording", f"sequences.hot.steps[1].text.{language}") for language in ("en", "es")
+    ]
+    both = changed((AGAIN, "Text STOP to opt out."), ("escriba los horarios que prefiere.", "STOP para no recibir."))
+    assert told(approved(both + order)) == []
+
+
+def test_a_time_that_is_tried_lies_within_opening_hours_too() -> None:
+    late = 'experiments: {hour: {sequence: hot, step: second, change: at, arms: {a: "10:00", b: "20:00"}}}\n'
+    assert told(approved(CLINIC + late)) == [("block", "at", "experiments.hour.arms.b")]
+
+
 ALLOW = "lint: {allow: [{word: biopsy, class: result, by: ana@oak.example, reason: our street}]}\n"
 
 

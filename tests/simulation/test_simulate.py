@@ -16,10 +16,12 @@ import pytest
 
 from app.cli.screen import Failure, WrongUsage
 from app.cli.simulate import simulate
+from app.simulation import mail
 from app.simulation.lines import KINDS, Line
 from app.simulation.month import simulation_of
 from app.simulation.post import Post
 from app.simulation.scripts import read_leads, read_replies
+from app.workers import email_claims
 from app.workers.claims import Claim
 from tests.domain.builders import CONSENT, NOW, a_clinic
 
@@ -147,14 +149,16 @@ def _paced(sender: Any, rate: float) -> Any:
 
 
 def _facts_given(function: Any) -> set[str]:
-    """The names that a function hands to `Case`."""
+    """The names that a function hands to `Case`, or an e-mail's to `EmailCase`."""
     tree = ast.parse(dedent(getsource(function)))
-    (call,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Case"]
+    cases = ("Case", "EmailCase")
+    (call,) = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and getattr(node.func, "id", "") in cases]
     return {name.arg for name in call.keywords if name.arg is not None}
 
 
 def test_the_simulator_judges_by_all_that_the_worker_judges_by() -> None:
     assert _facts_given(Post._case) >= _facts_given(Claim._case)
+    assert _facts_given(mail._case) == _facts_given(email_claims._case)
 
 
 # -- the command -------------------------------------------------------------------------------
@@ -215,7 +219,7 @@ def test_many_leads_are_summed_up_with_their_hours() -> None:
     [
         ({"begins": "soon"}, "--from must be a moment such as 2026-11-24T16:00:00Z"),
         ({"begins": "1776-07-04"}, "--from must be a moment between 2000 and 2100"),
-        ({"file": Path("missing.yaml")}, "missing.yaml can't be read: No such file or directory"),
+        ({"files": [Path("missing.yaml")]}, "missing.yaml can't be read: No such file or directory"),
         ({"seed": 3}, "--seed belongs to --random"),
         ({"random": 3, "lead": Path("lead.json")}, "give --lead or --random, not both"),
         ({"source": "fax"}, "there is no source fax; there are: website"),
@@ -224,7 +228,7 @@ def test_many_leads_are_summed_up_with_their_hours() -> None:
 )
 def test_a_wrong_argument_gets_one_clear_line(given: dict[str, Any], told: str) -> None:
     with pytest.raises(WrongUsage) as caught:
-        simulate(**{"file": ROOT / EXAMPLE, "begins": TUESDAY, **given})
+        simulate(**{"files": [ROOT / EXAMPLE], "begins": TUESDAY, **given})
     assert str(caught.value) == told
 
 
@@ -235,6 +239,8 @@ def test_a_wrong_lead_on_stdin_ends_with_exit_2_and_its_line() -> None:
 
 def test_a_clinic_file_with_mistakes_is_told_with_its_lines(tmp_path: Path) -> None:
     wrong = tmp_path / "clinic.yaml"
-    wrong.write_text((ROOT / EXAMPLE).read_text().replace("timezone: America/Chicago", "timezone: Chicago", 1))
-    with pytest.raises(Failure, match=f"^{re.escape(str(wrong))}:6: "):
-        simulate(file=wrong, begins=TUESDAY)
+    words = (ROOT / EXAMPLE).read_text().replace("timezone: America/Chicago", "timezone: Chicago", 1)
+    wrong.write_text(words)
+    line = words.splitlines().index("timezone: Chicago") + 1
+    with pytest.raises(Failure, match=f"^{re.escape(str(wrong))}:{line}: "):
+        simulate(files=[wrong], begins=TUESDAY)

@@ -65,7 +65,7 @@ def test_the_page_for_people_has_a_mark_for_each_section_and_a_verdict(
     headings = re.findall(r"^([✓!✗]) (.+)$", fine.err, re.MULTILINE)
     assert [title for _, title in headings] == [
         "The file", "Consent words", "Opt-out path", "Wording", "Who writes", "Segments", "Hours", "Sequences",
-        "Keywords", "Senders", "Teams", "Links", "Approvals",
+        "Keywords", "Senders", "Teams", "Links", "E-mail", "Approvals",
     ]  # fmt: skip
     assert ("✓", "Wording") in headings
     assert re.search(r"^Ready to launch, \d+ to read\.$", fine.err, re.MULTILINE)

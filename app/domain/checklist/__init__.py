@@ -8,7 +8,7 @@ new item is a function and a place in that table. Nothing here knows of files, l
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from app.domain.checklist import consent, hours, keywords, launch, words
+from app.domain.checklist import consent, course, hours, keywords, launch, words
 from app.domain.checklist.sheet import Level, Remark, Sheet
 from app.domain.lint import CONTENT
 
@@ -35,13 +35,14 @@ SECTIONS = (
     Section("Hours", (hours.hours, hours.times), ("never_", "at", "hours")),
     Section(
         "Sequences",
-        (launch.reach, launch.length, words.different),
-        ("unreachable", "length_of_sequence", "similar", "catch_all", "track"),
+        (course.length, course.caps, words.different),
+        ("unreachable", "length_of_sequence", "length_in_all", "caps", "similar", "same_arm", "catch_all", "track"),
     ),
     Section("Keywords", (keywords.prompts, keywords.yes_at_twilio), ("keyword", "prompt", "yes_keyword")),
     Section("Senders", (launch.senders,), ("number", "stop_confirmed_by", "secret")),
     Section("Teams", (hours.teams,), ("team", "respond_within")),
-    Section("Links", (launch.links,), ("booking", "https")),
+    Section("Links", (launch.links, launch.written_links), ("booking", "https", "foreign_link")),
+    Section("E-mail", (launch.emails,), ("email", "smtp", "reply_to")),
     Section("Approvals", (launch.approvals,), ("approval",)),
 )
 """The list, in the order in which a person reads it."""

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.calendar import NeverOpen, add_business_days, respond_by
 from app.domain.checklist.sheet import Remark, Sheet
-from app.domain.clinic import Channel, Hours, Interval, Unit
+from app.domain.clinic import Channel, Hours, Interval, Sequence, Step, Unit
 from app.domain.windows import in_force
 
 AHEAD = 28
@@ -126,7 +126,7 @@ def times(sheet: Sheet) -> Iterator[Remark]:
         **{place.name: place.hours for place in sheet.clinic.locations.values()},
     }
     for sequence in sheet.clinic.sequences:
-        for index, step in enumerate(sequence.steps):
+        for path, step in _timed(sequence):
             if step.at is None or step.channel is Channel.WAIT:
                 continue
             shut = [
@@ -134,11 +134,21 @@ def times(sheet: Sheet) -> Iterator[Remark]:
                 for name, open_at in places.items()
                 if not any(opens <= step.at < closes for day in open_at.week for opens, closes in day)
             ]
-            path, at = f"sequences.{sequence.key}.steps[{index}].at", f"{step.at:%H:%M}"
+            at = f"{step.at:%H:%M}"
             if len(shut) == len(places):
                 yield Remark("block", "at", path, f"{at} is outside all opening hours", "choose a time within them")
             elif shut:
                 yield Remark("warn", "at", path, f"at {at} {', '.join(shut)} is never open: the step leaves later")
+
+
+def _timed(sequence: Sequence) -> Iterator[tuple[str, Step]]:
+    """The steps of a sequence and where their times stand; those too that an experiment gives another time."""
+    yield from ((f"sequences.{sequence.key}.steps[{n}].at", step) for n, step in enumerate(sequence.steps))
+    tried = sequence.experiment
+    if tried is not None and tried.change == "at":
+        for arm in tried.arms:
+            step = next(one for one in sequence.seen_by(arm).steps if one.key == tried.step)
+            yield f"experiments.{tried.key}.arms.{arm}", step
 
 
 def teams(sheet: Sheet) -> Iterator[Remark]:

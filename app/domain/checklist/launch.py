@@ -1,62 +1,18 @@
-"""Ready to launch: sequences that can be reached, senders, links, and who approved the words."""
+"""Ready to launch: senders of texts and e-mails, links, and who approved the words."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 from app.domain.approvals import approval_of, parts
 from app.domain.checklist.keywords import toll_free
 from app.domain.checklist.sheet import Remark, Sheet
-from app.domain.clinic import Channel, Sender, Sequence, Unit
+from app.domain.checklist.texts import all_texts
+from app.domain.clinic import Clinic, Sender
+from app.domain.lint.links import find_addresses, judge
 
 _REFERENCE = re.compile(r"\$\{(\w+)\}")
-
-MOST_TEXTS, MOST_DAYS = 5, 10
-"""Three to five texts over a few business days is what people bear."""
-
-
-def reach(sheet: Sheet) -> Iterator[Remark]:
-    """Sequences that no lead can get, because an earlier one takes all of theirs."""
-    sequences = sheet.clinic.sequences
-    followed = {sequence.then for sequence in sequences}
-    for place, sequence in enumerate(sequences):
-        if sequence.key in followed:
-            continue
-        # A sequence for everyone is told of when the file is read.
-        wider = next((one for one in sequences[:place] if one.for_ and _takes_all(one.for_, sequence.for_)), None)
-        if wider:
-            same = _takes_all(sequence.for_, wider.for_)
-            how = "are for the same leads" if same else "takes every lead that this one is for"
-            who = f"{wider.key} and {sequence.key}" if same else f"{wider.key} before it"
-            path = f"sequences.{sequence.key}"
-            yield Remark("block", "unreachable", path, f"this sequence is never chosen: {who} {how}", "put it first")
-
-
-def _takes_all(wide: Mapping[str, tuple[str, ...]], narrow: Mapping[str, tuple[str, ...]]) -> bool:
-    return all(name in narrow and set(narrow[name]) <= set(values) for name, values in wide.items())
-
-
-def length(sheet: Sheet) -> Iterator[Remark]:
-    """Sequences that go on and on; a slow one that follows another may."""
-    followed = {sequence.then for sequence in sheet.clinic.sequences}
-    for sequence in sheet.clinic.sequences:
-        if sequence.key in followed or "nurture" in sequence.for_.get("track", ()):
-            continue
-        texts = sum(step.channel is Channel.TEXT for step in sequence.steps)
-        path = f"sequences.{sequence.key}"
-        if texts > MOST_TEXTS:
-            yield Remark("warn", "length_of_sequence", path, f"{texts} texts are more than people bear: 3 to 5 will do")
-        if _days(sequence) > MOST_DAYS:
-            yield Remark("warn", "length_of_sequence", path, f"it goes on for {_days(sequence)} business days or so")
-
-
-def _days(sequence: Sequence) -> int:
-    """Business days from the first step to the last, five of them to a week of days."""
-    business = sum(step.after.amount for step in sequence.steps if step.after.unit is Unit.BUSINESS_DAYS)
-    exact = sum(
-        (step.after.exact() for step in sequence.steps if step.after.unit is not Unit.BUSINESS_DAYS), timedelta()
-    )
-    return business + exact.days * 5 // 7
 
 
 def senders(sheet: Sheet) -> Iterator[Remark]:
@@ -87,7 +43,7 @@ def _number(path: str, sender: Sender) -> Iterator[Remark]:
 
 
 def links(sheet: Sheet) -> Iterator[Remark]:
-    """Where YES leads: every place has a page, over https, and the page knows what is booked."""
+    """Where YES leads: every place has a page, over https, that knows what is booked and for whom."""
     clinic = sheet.clinic
     for key, place in clinic.locations.items():
         path, url = f"locations.{key}", place.booking_url
@@ -95,13 +51,73 @@ def links(sheet: Sheet) -> Iterator[Remark]:
             if any(other.booking_url for other in clinic.locations.values()):
                 yield Remark("warn", "booking_url", path, "no booking_url: who answers YES here gets a link to nowhere")
             continue
-        yield from _https(f"{path}.booking_url", url)
+        path = f"{path}.booking_url"
+        yield from _https(path, url)
+        yield from _token(path, url)
         offered = [one for one in clinic.services.values() if not one.locations or key in one.locations]
         if len(offered) > 1 and not any(one.key in url for one in offered):
             message = "which service this page books cannot be told from its address: it has to ask for that itself"
-            yield Remark("warn", "booking_page", f"{path}.booking_url", message)
+            yield Remark("warn", "booking_page", path, message)
     if clinic.intake_link:
         yield from _https("intake_link", clinic.intake_link)
+
+
+def _token(path: str, url: str) -> Iterator[Remark]:
+    """The token is added as `lead=…` in the query: who it is must not be said already, and must be seen."""
+    parts = urlsplit(url)
+    if "lead" in dict(parse_qsl(parts.query, keep_blank_values=True)):
+        message = "this address names a lead already: the token of each lead is added as `lead=…`"
+        yield Remark("block", "booking_token", path, message, "leave `lead` out of it")
+    if "/" in parts.fragment:
+        message = "this page finds its way by what stands after the #, and the lead's token is put before it"
+        yield Remark("warn", "booking_token", path, message, "see that a booking made there knows its lead")
+
+
+def written_links(sheet: Sheet) -> Iterator[Remark]:
+    """Addresses that texts write out: a booking page's without the lead's token, or one that is not the clinic's."""
+    clinic = sheet.clinic
+    booked = [place.booking_url for place in clinic.locations.values() if place.booking_url]
+    pages = {urlsplit(url).hostname for url in booked} - {urlsplit(clinic.intake_link or "").hostname}
+    own = {_site(url) for url in (*booked, clinic.intake_link, clinic.public_url) if url}
+    own |= {_site(f"//{one.rpartition('@')[2].strip('> ')}") for one in _addresses(clinic)}
+    for text in all_texts(sheet):
+        for address, _ in find_addresses(text.template):
+            url = address if "//" in address else f"//{address}"
+            if urlsplit(url).hostname in pages:
+                message = f"{address} carries no token: nobody learns who opened it, nor whose booking it was"
+                yield Remark("warn", "booking_token", text.path, message, "write {{ booking_link }}")
+            elif _site(url) not in own and judge(address) is None:  # a shortener is told of as such
+                message = f"{address} is on a site that nothing else here calls the clinic's own"
+                yield Remark("warn", "foreign_link", text.path, message, "link to a page of the clinic's own domain")
+
+
+def _addresses(clinic: Clinic) -> list[str]:
+    return [one for one in (clinic.help_email, clinic.smtp.from_ if clinic.smtp else None) if one]
+
+
+def _site(url: str) -> str:
+    """The last two names of a host: `book.oak.example` and `www.oak.example` are of one site."""
+    return ".".join((urlsplit(url).hostname or "").split(".")[-2:])
+
+
+def emails(sheet: Sheet) -> Iterator[Remark]:
+    """What e-mails need besides their words: a server whose secrets are set, and no advice that only texts obey."""
+    clinic = sheet.clinic
+    if clinic.smtp is not None:
+        named = [
+            name for written in (clinic.smtp.user, clinic.smtp.password) for name in _REFERENCE.findall(written or "")
+        ]
+        unset = sorted(sheet.unset.intersection(named))
+        if unset:
+            message = f"not set here: {', '.join(unset)}"
+            yield Remark("warn", "secret_unset", "smtp", message, "set it where the API and the workers run")
+    for text in all_texts(sheet):
+        if text.kind == "email" and _ADVICE.search(text.template):
+            message = "a reply to an e-mail reaches people, not the reader of replies: STOP and YES do nothing there"
+            yield Remark("warn", "email_reply", text.path, message, "every e-mail gets an unsubscribe line by itself")
+
+
+_ADVICE = re.compile(r"\b(?i:reply|respond|answer|responda|responde|conteste)\b[^.]{0,20}\b(STOP|YES|NO|SI|SÍ|ALTO)\b")
 
 
 def _https(path: str, url: str) -> Iterator[Remark]:

@@ -37,7 +37,10 @@ Choices = tuple[str | None, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """One text in one language: the path of its words, the template, and what it is for."""
+    """One text in one language: the path of its words, the template, and what it is for.
+
+    `step` is the step that says it; the arms of an experiment are so many ways of saying one step.
+    """
 
     path: str
     language: str
@@ -46,6 +49,7 @@ class Text:
     first: bool = False
     max_segments: int | None = None
     sequence: str | None = None
+    step: str | None = None
 
 
 def all_texts(sheet: Sheet) -> Iterator[Text]:
@@ -68,20 +72,45 @@ def _answer(sheet: Sheet, key: str) -> Kind:
 
 
 def of_sequence(sheet: Sheet, sequence: Sequence) -> Iterator[Text]:
-    """Every text and e-mail of a sequence; the first text of all is marked."""
-    first = next((step.key for step in sequence.steps if step.channel is Channel.TEXT), None)
-    for index, step in enumerate(sequence.steps):
-        at = f"sequences.{sequence.key}.steps[{index}]"
+    """Every text and e-mail of a sequence, whoever sees it; what is the first text of anybody is marked."""
+    found: dict[str, Text] = {}
+    for arm in (None, *arms_of(sequence)):
+        for text in seen_by(sheet, sequence, arm):
+            if text.first or text.path not in found:
+                found[text.path] = text
+    return iter(found.values())
+
+
+def arms_of(sequence: Sequence) -> tuple[str, ...]:
+    """The arms of what is tried in a sequence; of nothing, none."""
+    return tuple(sequence.experiment.arms) if sequence.experiment else ()
+
+
+def seen_by(sheet: Sheet, sequence: Sequence, arm: str | None) -> Iterator[Text]:
+    """Every text and e-mail of a sequence as who has an arm gets them, in their order; without one, as written."""
+    steps = sequence.seen_by(arm).steps
+    first = next((step.key for step in steps if step.channel is Channel.TEXT), None)
+    written = {step.key: index for index, step in enumerate(sequence.steps)}
+    for step in steps:
         for place, words in spoken_by(step):
             yield from _each(
                 sheet,
-                f"{at}.{place}",
+                _tried_at(sequence, step, arm) or f"sequences.{sequence.key}.steps[{written[step.key]}].{place}",
                 words,
                 "step" if step.channel is Channel.TEXT else "email",
                 first=step.key == first,
                 max_segments=step.max_segments or sheet.clinic.max_segments,
                 sequence=sequence.key,
+                step=step.key,
             )
+
+
+def _tried_at(sequence: Sequence, step: Step, arm: str | None) -> str | None:
+    """Where the words stand that an arm says instead of a step's own."""
+    one = sequence.experiment
+    if arm is None or one is None or (one.change, one.step) != ("text", step.key):
+        return None
+    return f"experiments.{one.key}.arms.{arm}"
 
 
 def spoken_by(step: Step) -> list[tuple[str, Words]]:
@@ -100,6 +129,7 @@ def _each(
     first: bool = False,
     max_segments: int | None = None,
     sequence: str | None = None,
+    step: str | None = None,
 ) -> Iterator[Text]:
     for language, template in words.items():
         yield Text(
@@ -110,6 +140,7 @@ def _each(
             first=first,
             max_segments=max_segments,
             sequence=sequence,
+            step=step,
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from app.domain.checklist.sheet import Level, Remark, Sheet
-from app.domain.checklist.texts import ACCENTED_NAME, Text, all_texts, of_sequence, say, ways
+from app.domain.checklist.texts import ACCENTED_NAME, Text, all_texts, arms_of, of_sequence, say, seen_by, ways
 from app.domain.clinic import Channel, Clinic
 from app.domain.lint import CONTENT, FORM, Allowed, Finding, lint
 from app.domain.wording import measure
@@ -86,9 +86,9 @@ def _values(clinic: Clinic) -> Iterator[tuple[str, str]]:
 def opt_out_path(sheet: Sheet) -> Iterator[Remark]:
     """Opt-out wording again at least every `stop_reminder_every` texts (CTIA Messaging Principles 5.1.3)."""
     every = sheet.clinic.stop_reminder_every
-    for sequence in sheet.clinic.sequences:
+    for sequence, arm in ((one, arm) for one in sheet.clinic.sequences for arm in arms_of(one) or (None,)):
         since = dict.fromkeys(sheet.clinic.languages, 0)
-        for text in (one for one in of_sequence(sheet, sequence) if one.kind == "step"):
+        for text in (one for one in seen_by(sheet, sequence, arm) if one.kind == "step"):
             silent = "opt_out_wording" in lint(say(sheet.clinic, text), first_message=True).classes
             since[text.language] = since.get(text.language, 0) + 1 if silent else 0
             if since[text.language] == every:
@@ -145,7 +145,7 @@ def different(sheet: Sheet) -> Iterator[Remark]:
         for language in sheet.clinic.languages:
             texts = [one for one in of_sequence(sheet, sequence) if one.kind == "step" and one.language == language]
             for place, text in enumerate(texts):
-                yield from _likeness(text, texts[:place])
+                yield from _likeness(text, [one for one in texts[:place] if one.step != text.step])
 
 
 def _likeness(text: Text, earlier: list[Text]) -> Iterator[Remark]:
