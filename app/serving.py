@@ -1,7 +1,6 @@
 """One API process: looked over before it starts, then served until it is told to stop."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -9,14 +8,11 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from app.runtime import open_runtime
+from app.runtime import open_runtime, spare_the_collector
 from app.settings import Settings
 
 STOP_WITHIN = 20
 """Seconds that requests under way have when the process is told to stop."""
-
-GARBAGE = 20_000
-"""Objects made before the collector looks for rings of them: a request leaves few, and there are many requests."""
 
 
 async def preflight(settings: Settings) -> None:
@@ -66,8 +62,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     )
     server = Server(config, app.state.stopping)
     config.load()
-    gc.freeze()  # What start-up made lives as long as we do: the collector need not walk it again and again.
-    gc.set_threshold(GARBAGE)
+    spare_the_collector()
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         loop = runner.get_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -80,6 +80,7 @@ class Place:
             "LEADLINE_PUBLIC_URL": given.public_url,
             "LEADLINE_SECRET_KEYS": ",".join(given.keys()),
             "LEADLINE_TWILIO_API_URL": given.twilio_api_url,
+            "LEADLINE_REQUESTS_PER_SECOND": "1000000",  # all load comes by one key here
             "TWILIO_ACCOUNT_SID": ACCOUNT,
             "TWILIO_AUTH_TOKEN": TOKEN,
         }

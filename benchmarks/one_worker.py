@@ -18,6 +18,7 @@ from arq.worker import Worker, func
 from sqlalchemy import text
 
 from app import lifeline
+from app.domain.replies import prepare
 from app.runtime import json_deserializer, json_serializer, open_runtime, open_valkey
 from app.settings import Settings
 from app.workers import work
@@ -31,6 +32,7 @@ async def read_events(_order: dict[str, Any]) -> float:
     async with open_runtime(Settings().check()) as runtime:
         async with runtime.engine.connect() as conn:
             await runtime.clinics.take_all(conn)
+        prepare()
         stop, began = asyncio.Event(), perf_counter()
         working = asyncio.create_task(work(runtime, stop))
         async with runtime.engine.connect() as conn:

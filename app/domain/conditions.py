@@ -46,9 +46,11 @@ class Known:
 
     def fact(self, name: str) -> Any:
         """What is known under a name; a dotted one (`utm.source`) looks inside."""
+        if "." not in name:
+            return self.facts.get(name)
         found: Any = self.facts
         for part in name.split("."):
-            found = found.get(part) if isinstance(found, Mapping) else None
+            found = found.get(part) if isinstance(found, dict) else None
         return found
 
     def has(self, field: str) -> bool:
@@ -58,7 +60,13 @@ class Known:
 
 def known_of(clinic: Clinic, lead: Lead) -> Known:
     """What is known of a lead: its own fields over everything the form said."""
-    own = {name: getattr(lead, name) for name in ("service", "location", "source", "language", "track")}
+    own = {
+        "service": lead.service,
+        "location": lead.location,
+        "source": lead.source,
+        "language": lead.language,
+        "track": lead.track,
+    }
     return Known(lead, {**lead.facts, **own}, clinic.hours_of(lead.location).zone)
 
 
@@ -103,7 +111,7 @@ def several(values: object) -> tuple[object, ...]:
 
 
 def _holds(name: str, wanted: object, about: Known) -> bool:
-    values = several(wanted)
+    values = wanted if isinstance(wanted, tuple) else several(wanted)
     judge = JUDGES.get(name)
     return about.fact(name) in values if judge is None else judge(values, about)
 

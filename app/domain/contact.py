@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
+from app.domain.changing import changed
 from app.domain.course import NOTHING_YET, Course
 from app.domain.talk import NOTHING_SAID, Talk
 from app.domain.windows import Place
@@ -40,8 +41,9 @@ class Lead:
     """One request of one person, and how far we are with it.
 
     `pending` is the id of the one planned step; `step` the index of that step (or of the next one while
-    none is planned); `facts` is everything the form said, for people and templates. `zones` and `states` are all in
-    which the person may be (none: nobody knows), `located` what says so; `course` is what was done about it so far.
+    none is planned), `variant` its arm where its sequence tries something; `facts` is everything the form said, for
+    people and templates. `zones` and `states` are all in which the person may be (none: nobody knows), `located` what
+    says so; `course` is what was done about it so far.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Lead:
     score: int = 0
     sequence: str | None = None
     version: int = 0
+    variant: str | None = None
     step: int = 0
     pending: str | None = None
     consent_id: str | None = None
@@ -120,21 +123,5 @@ class Contact:
 
     def with_lead(self, lead: Lead) -> "Contact":
         """This contact with one lead replaced, or added at the end."""
-        if self.lead(lead.id) is None:
-            return changed(self, leads=(*self.leads, lead))
-        return changed(self, leads=tuple(lead if one.id == lead.id else one for one in self.leads))
-
-
-Part = TypeVar("Part", Lead, Contact)
-
-
-def changed(part: Part, **changes: Any) -> Part:
-    """A copy with these fields changed, as `dataclasses.replace` makes it; raises TypeError for an unknown field.
-
-    That one builds the copy anew, field by field; every decision makes a dozen, and they were a fifth of its time.
-    """
-    copy = object.__new__(type(part))
-    copy.__dict__.update(part.__dict__, **changes)
-    if len(copy.__dict__) != len(part.__dict__):
-        raise TypeError(f"{type(part).__name__} has no field {', '.join(changes.keys() - part.__dict__.keys())}")
-    return copy
+        leads = [lead if one.id == lead.id else one for one in self.leads]
+        return changed(self, leads=tuple(leads if any(one is lead for one in leads) else [*leads, lead]))

@@ -6,12 +6,12 @@ lead's facts it is stored enciphered.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.changing import changed
 from app.domain.clinic import Step
-from app.domain.talk import digest
 
 PLANS_KEPT = 8
 """Plans of which nothing was heard yet; more than one only when a cancelled step was already on its way."""
@@ -46,15 +46,15 @@ class Course:
 
     def plan(self, message_id: str, sequence: str, step: Step) -> "Course":
         """With a step planned under this message."""
-        plan = Told(id=message_id, sequence=sequence, step=step.key, marks=marks(step))
-        return replace(self, planned=(*self.planned, plan)[-PLANS_KEPT:])
+        plan = Told(id=message_id, sequence=sequence, step=step.key, marks=step.marks)
+        return changed(self, planned=(*self.planned, plan)[-PLANS_KEPT:])
 
     def done(self, message_id: str) -> "Course":
         """With the plan of this message carried out; unchanged when it was none, or not of late."""
         plan = next((one for one in self.planned if one.id == message_id), None)
         if plan is None:
             return self
-        return replace(self._settled(message_id), told=(*self.told, plan))
+        return changed(self._settled(message_id), told=(*self.told, plan))
 
     def undone(self, message_id: str) -> "Course":
         """With the plan of this message given up: it was skipped, dropped or refused."""
@@ -62,14 +62,12 @@ class Course:
 
     def _settled(self, message_id: str) -> "Course":
         left = tuple(one for one in self.planned if one.id != message_id)
-        return replace(self, planned=left, armed=None if self.armed == message_id else self.armed)
+        return changed(self, planned=left, armed=None if self.armed == message_id else self.armed)
 
     def has(self, sequence: str, step: Step) -> bool:
         """Whether this step was done, or its words were said, wherever the lead stood then."""
-        words = frozenset(marks(step))
-        return any(
-            (one.sequence, one.step) == (sequence, step.key) or not words.isdisjoint(one.marks) for one in self.told
-        )
+        place, words = (sequence, step.key), frozenset(step.marks)
+        return any((one.sequence, one.step) == place or not words.isdisjoint(one.marks) for one in self.told)
 
     def as_json(self) -> dict[str, Any]:
         """What is stored; moments in ISO form, nothing for what is empty."""
@@ -103,8 +101,3 @@ def course_from(stored: Mapping[str, Any] | None) -> Course:
 
 def _told(row: Mapping[str, Any]) -> Told:
     return Told(**{**row, "marks": tuple(row["marks"])})
-
-
-def marks(step: Step) -> tuple[str, ...]:
-    """The digests of what a step says, in every language: two steps that share one say the same."""
-    return tuple(sorted({digest(text) for text in step.words.values()}))

@@ -19,6 +19,9 @@ ENOUGH = 3
 ENOUGH_HELP = 10
 """The same for HELP: carriers want it answered whenever a person asks (CTIA Messaging Principles 5.1.3), not a loop."""
 
+WAYS_TO_BOOK = frozenset({"booking_link", "choose_place", "choose_time"})
+"""Answers that a person waits for in order to book."""
+
 SAME_WORDS_WITHIN = timedelta(minutes=10)
 """The same words again within this are the same message, sent twice."""
 

@@ -41,6 +41,14 @@ class WordingError(ValueError):
     """A template cannot become a text; the message names the variable or the mistake, never a value."""
 
 
+class UnknownVariable(WordingError):
+    """A template names what no text knows; `names` are those."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(f"unknown variable {', '.join(names)}; a text may name {', '.join(sorted(ALLOWED))}")
+
+
 # --- templates ---------------------------------------------------------------------------------------------
 
 _SHAPES: tuple[type[nodes.Node], ...] = (
@@ -69,32 +77,36 @@ _ENVIRONMENT.filters = {name: _ENVIRONMENT.filters[name] for name in _FILTERS}
 
 
 @lru_cache(maxsize=1024)
-def _compiled(template: str) -> Template:
+def _compiled(template: str) -> tuple[Template, frozenset[str]]:
+    """The template and the variables it names."""
     try:
         tree = _ENVIRONMENT.parse(template)
-        _inspect(tree)
-        return _ENVIRONMENT.from_string(template)
+        named = _inspect(tree)
+        return _ENVIRONMENT.from_string(template), named
     except TemplateSyntaxError as error:
         raise WordingError(f"line {error.lineno}: {error.message}") from None
 
 
-def _inspect(tree: nodes.Template) -> None:
+def _inspect(tree: nodes.Template) -> frozenset[str]:
     # Before Jinja compiles: its optimizer would work out `'a' * 999999999` there and then.
     for node in tree.find_all(nodes.Node):
         if not isinstance(node, _SHAPES):
             raise WordingError(f"line {node.lineno}: {type(node).__name__.lower()} is not allowed in a text")
-    unknown = sorted({name.name for name in tree.find_all(nodes.Name)} - ALLOWED)
-    if unknown:
-        raise WordingError(f"unknown variable {', '.join(unknown)}; a text may name {', '.join(sorted(ALLOWED))}")
+    named = frozenset(name.name for name in tree.find_all(nodes.Name))
+    if unknown := sorted(named - ALLOWED):
+        raise UnknownVariable(unknown)
+    return named
 
 
 def render(template: str, variables: Mapping[str, str]) -> str:
     """The text a template makes of these values, tidied where a value was empty ("Hi ," becomes "Hi,").
 
+    Only the values that the template names are asked for, so `variables` may work them out one by one.
     Raises `WordingError` for a broken template, a variable outside `ALLOWED`, or one without a value here.
     """
     try:
-        return _tidy(_compiled(template).render(variables))
+        compiled, named = _compiled(template)
+        return _tidy(compiled.render({name: variables[name] for name in named if name in variables}))
     except TemplateError as error:
         # Jinja's message names the variable; what the others were is not in it.
         raise WordingError(error.message or "the template failed") from None
@@ -109,7 +121,13 @@ _TIDYINGS = (
 )
 
 
+_UNTIDY = re.compile(r"[ \t]{2}|\t|\n | \n|[ ,][,.!?]|^[, ]")
+"""What one of the tidyings may be about; most texts have none of it."""
+
+
 def _tidy(text: str) -> str:
+    if not _UNTIDY.search(text):
+        return text.strip()
     for pattern, replacement in _TIDYINGS:
         text = pattern.sub(replacement, text)
     return text.strip()
@@ -140,6 +158,8 @@ def clean_name(raw: str) -> str:
     Keeps letters, their accents, spaces and ' - . and at most `NAME_LIMIT` characters. Links, addresses, digits,
     emoji, control and direction characters go: a form is open to all, and the text is signed by the clinic.
     """
+    if raw.isascii() and raw.isalpha() and len(raw) <= NAME_LIMIT:
+        return raw
     text = unicodedata.normalize("NFKC", plain(raw).replace("\n", " "))
     words = (word for word in text.split() if not _LINKISH.search(word))
     lettered = "".join(map(_name_character, " ".join(words))).split()

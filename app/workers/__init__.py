@@ -5,7 +5,6 @@ numbers and sets an event. When Valkey goes away arq's worker ends; it is starte
 """
 
 import asyncio
-import gc
 import random
 import signal
 from typing import Any
@@ -14,7 +13,16 @@ import structlog
 from arq.worker import Worker, func
 
 from app.adapters.sms.line import Line
-from app.runtime import JOB_LANES, Runtime, json_deserializer, json_serializer, open_runtime, open_valkey
+from app.domain.replies import prepare
+from app.runtime import (
+    JOB_LANES,
+    Runtime,
+    json_deserializer,
+    json_serializer,
+    open_runtime,
+    open_valkey,
+    spare_the_collector,
+)
 from app.settings import Settings
 from app.workers.dispatcher import Dispatcher
 from app.workers.inbox import Inbox
@@ -42,19 +50,20 @@ async def work(runtime: Runtime, stop: asyncio.Event) -> None:
     line = Line()
     inbox = Inbox(runtime)
     dispatcher = Dispatcher(runtime, line, tell_inbox=inbox.ring, mention=inbox.ring_soon)
-    inbox.after_reading = dispatcher.ring
+    inbox.after_reading, inbox.is_crowded = dispatcher.ring, dispatcher.is_crowded
     upkeep = Upkeep(runtime, line, tell_inbox=inbox.ring)
     postman = Postman(runtime, tell_inbox=inbox.ring)
     async with runtime.engine.connect() as conn:
         # Reading clinic files takes a while the first time; better now than inside the first claim.
         await runtime.clinics.take_all(conn)
-    gc.freeze()  # What start-up made lives as long as we do: the collector need not walk it again and again.
+    prepare()  # For the same reason.
+    spare_the_collector()
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(inbox.run(stop))
             group.create_task(dispatcher.run(stop))
             group.create_task(upkeep.run(stop))
-            group.create_task(Rollup(runtime).run(stop))
+            group.create_task(Rollup(runtime, dispatcher.is_crowded).run(stop))
             group.create_task(postman.run(stop))
             group.create_task(answer_door(runtime.settings.valkey_url, inbox, stop))
             group.create_task(_wake_on_stop(inbox, dispatcher, stop))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.places import locate
@@ -23,6 +24,7 @@ from app.domain.events import Event, TextDropped, TimePassed
 from app.domain.gate import INVITING, MONTH, WEEK, Case, Desk, Verdict, may_send
 from app.domain.ids import new_id
 from app.domain.pace import Pace
+from app.domain.rehearsal import asked_by
 from app.domain.tasks import answering_team
 from app.domain.windows import Place
 from app.runtime import Runtime
@@ -105,6 +107,7 @@ class Claim:
             expires_at=row.expires_at,
             stage=Stage(row.stage) if row.stage else None,
             test=bool(row.test),
+            rehearsed=row.test_facts is not None and _is_rehearsed(runtime, row),
             test_allowed=emulated or phone in self.clinic.test_phones,
             suppressed_by=row.suppressed_by,
             consent_id=row.consent_id,
@@ -193,6 +196,11 @@ class Claim:
 
     def _note(self, row: Any, status: str, decision: dict[str, Any], **more: Any) -> None:
         self.judgements.append(Judgement(id=row.id, status=status, decision=decision, **more))
+
+
+def _is_rehearsed(runtime: Runtime, row: Any) -> bool:
+    """Whether a test lead asks to be rehearsed; only its facts say so, and only theirs are read."""
+    return asked_by(orjson.loads(runtime.vault.decrypt("lead", row.test_facts))) is not None
 
 
 def _consent_facts(row: Any) -> dict[str, Any]:

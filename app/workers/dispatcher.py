@@ -45,7 +45,7 @@ FINISH_WITHIN = 15.0
 """Seconds that texts under way get to end when the worker stops."""
 
 SETTLE_TOGETHER = 200
-SETTLE_EVERY = 0.02
+SETTLE_EVERY = 0.05
 """Seconds from one group of outcomes to the next, so that they share their statements; the first waits for none."""
 
 FIRST_LOOK = 30.0
@@ -101,6 +101,10 @@ class Dispatcher:
             due = await messages.senders_with_due(conn, await installation.now(conn))
         waits = [await self._send_for(sender) for sender in due]
         return min(waits, default=POLL_EVERY)
+
+    def is_crowded(self) -> bool:
+        """Whether texts leave about as fast as this worker can send them: what can wait a moment should."""
+        return len(self._calls) > MOST_CALLS - WORTH_CLAIMING
 
     async def _room(self) -> None:
         """Wait until a call is free, and a moment longer for enough of them."""
@@ -187,7 +191,8 @@ class Dispatcher:
         pressing = {contact.lane for contact, fact in facts if fact.blocks}
         if pressing:
             self.tell_inbox(pressing)
-        self.mention({contact.lane for contact, _ in facts} - pressing)
+        if not self.is_crowded():  # else the inbox finds them when it looks everywhere, once a second
+            self.mention({contact.lane for contact, _ in facts} - pressing)
 
     async def finish(self) -> None:
         """Wait for what is under way; what does not end in time is found as `sending` by the upkeep."""

@@ -4,6 +4,7 @@ The order is the one of `claims`: candidates without locks, the mailbox, the con
 in a new statement, what is judged by.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from app.domain.events import Event, TextDropped, TextFailed, TimePassed
 from app.domain.gate import Verdict
 from app.domain.ids import new_id
 from app.domain.pace import Pace
+from app.domain.rehearsal import asked_by
 from app.runtime import Runtime
 
 PER_SECOND = 5.0
@@ -66,7 +68,7 @@ class Claim:
     def judge(self, runtime: Runtime, row: Any, *, take: bool) -> None:
         """Judge one e-mail and note what that means; the first that may leave is taken, when one is to be taken."""
         facts = orjson.loads(runtime.vault.decrypt("lead", row.facts_cipher))
-        case = _case(self.clinic, row, bool(facts.get("email")), emulated=bool(runtime.settings.smtp_url))
+        case = _case(self.clinic, row, facts, emulated=bool(runtime.settings.smtp_url))
         verdict = may_email(case, self.now)
         if verdict.verdict == "drop":
             self._drop(row, str(verdict.rule), verdict)
@@ -118,7 +120,7 @@ class Claim:
         self.judgements.append(Judgement(id=row.id, status=status, decision=verdict.as_json(), **more))
 
 
-def _case(clinic: Clinic, row: Any, has_address: bool, *, emulated: bool) -> EmailCase:
+def _case(clinic: Clinic, row: Any, facts: Mapping[str, Any], *, emulated: bool) -> EmailCase:
     return EmailCase(
         expires_at=row.expires_at,
         stage=Stage(row.stage),
@@ -126,7 +128,8 @@ def _case(clinic: Clinic, row: Any, has_address: bool, *, emulated: bool) -> Ema
         test_allowed=emulated or (clinic.smtp is not None and clinic.smtp.is_local),
         suppressed_by=row.suppressed_by,
         email_suppressed_by=row.email_suppressed_by,
-        has_address=has_address,
+        has_address=bool(facts.get("email")),
+        rehearsed=row.test and asked_by(facts) is not None,
         asked_at=row.captured_at,
         source=row.source,
         unread=row.unread,

@@ -49,16 +49,24 @@ READ_EVERY = 0.02
 """Seconds from one look to the next when rings come in a row, so that they share a batch; the first waits for none."""
 
 
+PATIENCE = 5
+"""Looks in a row, a second apart, that leave what nobody waits for unread while this worker sends as fast as it can."""
+
 SOON = 0.25
 """Seconds that an event may wait for company when nothing is held up by it, such as that a text was sent."""
 
 
 @dataclass
 class Inbox:
-    """One worker's reader. `after_reading` is called when a batch was committed (the dispatcher listens)."""
+    """One worker's reader. `after_reading` is called when a batch was committed (the dispatcher listens).
+
+    `is_crowded` says that texts leave as fast as they can: then what was sent is sent, and plans for tomorrow can wait.
+    """
 
     runtime: Runtime
     after_reading: Callable[[], None] = lambda: None
+    is_crowded: Callable[[], bool] = lambda: False
+    _gave_way: int = 0
     _rung: set[int] = field(default_factory=set)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
     _soon: asyncio.TimerHandle | None = None
@@ -82,7 +90,7 @@ class Inbox:
             try:
                 lanes = self._answer()
                 if began - looked >= POLL_EVERY:
-                    await self.read_all()
+                    await self.read_all(pressing=self._gives_way())
                     looked = began
                 else:
                     await self._read_rung(lanes)
@@ -107,12 +115,19 @@ class Inbox:
             async with asyncio.timeout(max(until - monotonic(), 0)):
                 await self._bell.wait()
 
-    async def read_all(self) -> int:
-        """Read every lane until nothing is left that this worker may read; how many events that were."""
+    def _gives_way(self) -> bool:
+        self._gave_way = self._gave_way + 1 if self.is_crowded() and self._gave_way < PATIENCE else 0
+        return self._gave_way > 0
+
+    async def read_all(self, *, pressing: bool = False) -> int:
+        """Read every lane until nothing is left that this worker may read; how many events that were.
+
+        `pressing` leaves out lanes in which nobody waits for anything.
+        """
         total = 0
         while True:
             async with self.runtime.engine.connect() as conn:
-                lanes = await events.unread_lanes(conn)
+                lanes = await events.unread_lanes(conn, pressing=pressing)
             read = await self._read(lanes)
             total += read
             if not read:

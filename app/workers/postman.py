@@ -18,7 +18,7 @@ from aiosmtplib import SMTP
 
 from app.adapters.email.server import ServerAway, connect, disconnect, hand_over, login_of
 from app.adapters.sms.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
-from app.adapters.store import contacts, emails, installation, messages
+from app.adapters.store import contacts, emails, installation, messages, unsettled
 from app.adapters.store.messages import Settlement
 from app.adapters.transient import is_transient
 from app.domain.clinic import Clinic
@@ -149,7 +149,7 @@ class Postman:
     async def adopt_left_behind(self) -> None:
         """E-mails that a dead worker left behind may have been taken: unknown, and a person is asked."""
         async with self.runtime.engine.begin() as conn:
-            left = await emails.left_sending(conn)
+            left = await unsettled.left_sending(conn, "email", emails.LEFT_AFTER)
             if not left:
                 return
             await contacts.lock(conn, [row.contact_id for row in left])

@@ -1,12 +1,12 @@
 """The rollup: counts read events into the figures that the reports show, a batch at a time, each event once.
 
-It takes its time: the figures may be a moment late, and the texts may not. While many events wait to be read it waits
-too, within reason; and between two batches it rests as long as the last one took, so that it has half of this process
-at most however much there is to count.
+It takes its time: the figures may be a moment late, and the texts may not. While many events wait to be read, or this
+worker is sending as fast as it can, it waits too, within reason; and between two batches it rests as long as the last
+one took, so that it has half of this process at most however much there is to count.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from time import monotonic
@@ -19,7 +19,8 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.adapters.crypto import CannotDecrypt
-from app.adapters.store import rollups
+from app.adapters.store import experiments, rollups
+from app.adapters.store.experiments import Note, What
 from app.adapters.store.rollups import Fact
 from app.adapters.transient import is_transient
 from app.domain.funnel import NONE, OUTCOMES, Sent, Tally, TaskTrail, Trail
@@ -44,6 +45,7 @@ class Rollup:
     """One worker's counting; of several workers one counts, the others look again later."""
 
     runtime: Runtime
+    is_crowded: Callable[[], bool] = lambda: False
     _gave_way: int = 0
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -65,7 +67,7 @@ class Rollup:
     async def _gives_way(self) -> bool:
         """Whether there is something more urgent to do, and it is not our turn yet."""
         async with self.runtime.engine.connect() as conn:
-            crowded = await rollups.crowded(conn)
+            crowded = self.is_crowded() or await rollups.crowded(conn)
         self._gave_way = self._gave_way + 1 if crowded and self._gave_way < PATIENCE else 0
         return self._gave_way > 0
 
@@ -86,6 +88,7 @@ class Rollup:
                 batch = await self._gather(conn, facts)
                 await self._fold(batch)
                 await rollups.add(conn, batch.tally)
+                await experiments.note(conn, batch.notes)
                 await rollups.keep(conn, batch.trails, batch.task_trails)
                 await rollups.move_marks(conn, facts)
         return len(facts)
@@ -135,6 +138,12 @@ def _message_named(fact: Fact, words: dict[str, Any]) -> str | None:
 ENDED = {"text_delivered": "delivered", "text_failed": "failed"}
 """Receipts, and the figure each adds to."""
 
+TRIED: dict[str, What] = {"text_sent": "sent", "text_delivered": "delivered"}
+"""What of the texts with an arm is noted for its experiment."""
+
+COUNTED: dict[str, What] = {"booked": "booked", "opted_out": "opted_out"}
+"""What people did that is noted for theirs, beside replying."""
+
 WRITTEN = ("text", "email")
 """Channels that are messages; the others are due moments of steps that are something else."""
 
@@ -157,6 +166,7 @@ class Counting:
     tally: Tally = field(default_factory=Tally)
     trails: dict[str, Trail] = field(default_factory=dict)
     task_trails: dict[str, TaskTrail] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
 
     def take(self, fact: Fact) -> None:
         """Count one event: first who is new, then what happened, then what it led to."""
@@ -183,11 +193,18 @@ class Counting:
         trail = self._trail(row.lead_id, fact) if row.lead_id else None
         if fact.kind == "reply_received":
             self.tally.replied(trail, fact.clinic, fact.at, self._day(fact, fact.at))
+            self._note("replied", fact, fact.at)
         elif fact.kind == "text_sent":
             segments = self.words[fact.id].get("segments") or 0
             self.tally.sent(trail, self._sent(fact, row, segments))
         elif fact.kind in ENDED:
             self.tally.ended(trail, self._sent(fact, row, 0), ENDED[fact.kind])
+        what = TRIED.get(fact.kind)
+        if what is not None and row.variant is not None and row.channel == "text":
+            self._note(what, fact, row.at, row.lead_id)
+
+    def _note(self, what: What, fact: Fact, at: datetime, lead_id: str | None = None) -> None:
+        self.notes.append(Note(what=what, contact_id=fact.contact_id, at=at, lead_id=lead_id))
 
     def _sent(self, fact: Fact, row: SqlRow[Any], segments: int) -> Sent:
         return Sent(
@@ -226,6 +243,8 @@ class Counting:
             what = "booked" if came else OUTCOMES.get(change.to_stage)
             if what and not self._is_test(change.lead_id):
                 self.tally.did(self._trail(change.lead_id, fact), what)
+                if what in COUNTED:
+                    self._note(COUNTED[what], fact, fact.at)
 
     def _trail(self, lead_id: str, fact: Fact) -> Trail:
         """What is remembered of a lead; of one that is new, where it came from."""

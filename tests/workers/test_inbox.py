@@ -206,6 +206,26 @@ async def test_a_step_that_comes_back_unsent_is_planned_as_before(servers: Serve
         assert (status, text_id, pending) == ("scheduled", claimed.id, claimed.id)
 
 
+async def test_while_texts_leave_as_fast_as_they_can_only_what_somebody_waits_for_is_read(servers: Servers) -> None:
+    """A reply is read at once all the same, and with it what came before it in its lane."""
+    async with a_runtime(servers) as runtime:
+        silent, *_ = alone = [f"+1312557{place:04d}" for place in range(2)]
+        lanes = {lane_of(runtime.directory.hash(phone), runtime.directory.lanes) for phone in alone}
+        assert len(lanes) == 2
+        await append(runtime, *((phone, a_form()) for phone in alone))
+        inbox = Inbox(runtime)
+        await inbox.read_all()
+        delivered = [(phone, make.a_delivery()) for phone in alone]
+        await append(runtime, *delivered, (alone[1], a_reply("NO")))
+        assert await inbox.read_all(pressing=True) == 2
+        unread = await rows(runtime, "SELECT contact_id, kind FROM events WHERE read_no IS NULL")
+        async with runtime.engine.connect() as conn:
+            held = await contacts.find(conn, runtime.directory, "lakeside", silent)
+        assert held is not None
+        assert [tuple(row) for row in unread] == [(held.id, "text_delivered")]
+        assert await inbox.read_all() == 1
+
+
 async def test_danger_raises_an_alarm_that_names_ids_and_nobody(runtime: Runtime) -> None:
     """Once, when the task is there for whoever is woken by it; other tasks raise none."""
     form = a_form()
