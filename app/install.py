@@ -20,7 +20,17 @@ async def install(settings: Settings) -> Installed:
     """Bring the database to this version; doing it again changes nothing. Raises `LanesDiffer`."""
     engine = open_engine(settings, size=1)
     try:
-        before, after = await schema.migrate(engine)
+        installed = Installed(*await schema.migrate(engine))
+    finally:
+        await engine.dispose()
+    await set_up(settings)
+    return installed
+
+
+async def set_up(settings: Settings) -> None:
+    """Write the row that all processes share, once. Raises `LanesDiffer`."""
+    engine = open_engine(settings, size=1)
+    try:
         cipher = open_vault(settings).encrypt("phone key", new_phone_key())
         async with engine.begin() as conn:
             await installation.create(conn, lanes=settings.lanes, sending=settings.sending, phone_key_cipher=cipher)
@@ -31,4 +41,3 @@ async def install(settings: Settings) -> Installed:
         raise LanesDiffer(
             f"LEADLINE_LANES is {settings.lanes}, but this installation was made with {row.lanes}; set it to that"
         )
-    return Installed(before, after)

@@ -1,9 +1,8 @@
-"""What every test shares: one embedded server pair a run, a fresh database for each module, the moved clock.
+"""What every test shares: an embedded server pair, an empty database, the moved clock.
 
 PostgreSQL and Valkey are never faked; a test that needs a carrier gets the emulated one as a real server.
 """
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import httpx
@@ -12,19 +11,17 @@ import pytest
 from app.embedded import Servers, start
 from app.runtime import Runtime
 from app.workers.inbox import Inbox
-from tests.installation import TWILIO, Keys, a_client, a_runtime, make_keys
+from tests.installation import TWILIO, Keys, a_client, a_runtime, forget_place, make_keys
 
 
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    """One PostgreSQL and one Valkey for the whole run."""
+    """One PostgreSQL and one Valkey for the whole run, or for each process that runs a part of it."""
     folder = tmp_path_factory.mktemp("servers")
     embedded = start(folder, extra={"fsync": "off"})
     yield embedded.servers
     embedded.stop()
-    place = folder / "place"
-    if place.exists():
-        shutil.rmtree(folder / place.read_text(), ignore_errors=True)
+    forget_place(folder)
 
 
 @pytest.fixture(autouse=True)

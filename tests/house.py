@@ -28,7 +28,7 @@ from tests.installation import Keys, a_lead, a_runtime, bearer, make_keys, set_c
 
 T = TypeVar("T")
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds a condition may take to come true: far above what it takes, so that a slow machine is no failure."""
 
 NUMBER = "+13125550199"
@@ -132,7 +132,7 @@ async def a_carrier(base: str, sock: socket.socket) -> AsyncIterator[httpx.Async
         delay=0.01,
     )
     serving = asyncio.create_task(serve_carrier(options, sock=sock))
-    async with httpx.AsyncClient(base_url=address(sock), timeout=20) as client:
+    async with httpx.AsyncClient(base_url=address(sock), timeout=PATIENCE, verify=False) as client:
         await until(lambda: _answers(client, "/faults"))
         yield client
     serving.cancel()
@@ -153,7 +153,7 @@ async def an_api(runtime: Runtime, sock: socket.socket) -> AsyncIterator[httpx.A
     config = uvicorn.Config(app, log_config=None, lifespan="on", access_log=False)
     server = Server(config, app.state.stopping)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
-    async with httpx.AsyncClient(base_url=address(sock), timeout=20) as client:
+    async with httpx.AsyncClient(base_url=address(sock), timeout=PATIENCE, verify=False) as client:
         await until(lambda: _answers(client, "/healthz"))
         yield client
     server.should_exit = True

@@ -23,9 +23,11 @@ from pydantic import (
 from app.adapters.form_errors import FormError
 from app.adapters.phones import parse_us_phone
 from app.adapters.places import locate, read_state, read_zip
+from app.domain import rehearsal
 from app.domain.clinic import Clinic, Source
 from app.domain.consents import STAFF, says_pre_ticked
 from app.domain.events import ConsentAct
+from app.domain.rehearsal import FIELD as REHEARSE
 
 MOST_FIELDS = 100
 LARGEST_EXTRA = 16_384
@@ -212,8 +214,22 @@ def captured_facts(
         "source": source_key or STAFF,
         **_where(form, clinic, location),
         "consent": consent_act(form.consent, received=received) if form.consent else None,
-        "extra": form.extra(),
+        "extra": _extra(form, clinic),
     }
+
+
+def _extra(form: LeadIn, clinic: Clinic) -> dict[str, Any]:
+    """What is kept of a form's own fields; how a test lead asks to be rehearsed is among them, and must be right."""
+    extra = form.extra()
+    if not form.test or REHEARSE not in extra:
+        return extra
+    try:
+        mistake = rehearsal.mistake(clinic, rehearsal.read(extra[REHEARSE]))
+    except ValueError as wrong:
+        mistake = str(wrong)
+    if mistake:
+        raise FormError([(REHEARSE, mistake)])
+    return extra
 
 
 def _default(source: Source | None, name: str) -> str | None:

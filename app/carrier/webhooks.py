@@ -14,6 +14,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped, unused-ignore]
 
+from app.adapters.sms.line import trusted
 from app.carrier.faults import Report
 from app.carrier.messages import Message
 from app.carrier.wire import status_fields
@@ -29,7 +30,7 @@ class Webhooks:
         self._validator = RequestValidator(token)
         limits = httpx.Limits(max_connections=2 * AT_ONCE)
         self._http = httpx.AsyncClient(
-            transport=AiohttpTransport(limits=limits), timeout=PATIENCE_SECONDS, trust_env=False
+            transport=AiohttpTransport(limits=limits, verify=trusted()), timeout=PATIENCE_SECONDS, trust_env=False
         )
 
     async def post(self, url: str, fields: dict[str, str]) -> int | None:

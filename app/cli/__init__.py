@@ -18,6 +18,7 @@ from app.cli import (
     keys,
     lint,
     processes,
+    rehearse,
     replay,
     replies,
     report,
@@ -67,7 +68,7 @@ for panel, commands in {
         processes.migrate,
         processes.carrier,
     ),
-    "Set it up": (clinics.apply, check.check, simulate.simulate),
+    "Set it up": (clinics.apply, check.check, simulate.simulate, rehearse.rehearse),
     "Look after it": (
         clock.clock,
         sending.sending,

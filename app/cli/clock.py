@@ -47,11 +47,11 @@ def clock(
         say(f"{shown['now']}  ({_away(offset)})")
 
 
-def parse_advance(span: str) -> timedelta:
-    """`2d` as a length of time; raises WrongUsage."""
+def parse_advance(span: str, option: str = "--advance") -> timedelta:
+    """`2d` as a length of time; raises WrongUsage, which names the option it came by."""
     found = re.fullmatch(r"([+-]?\d{1,9})([smhdw])", span.strip())
     if found is None:
-        raise WrongUsage(f"--advance {span}: give a number and a unit, such as 90s, 15m, 2h, 2d or 1w")
+        raise WrongUsage(f"{option} {span}: give a number and a unit, such as 90s, 15m, 2h, 2d or 1w")
     return timedelta(**{UNITS[found[2]]: int(found[1])})
 
 

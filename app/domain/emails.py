@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from app.domain import calendar
 from app.domain.clinic import Clinic, Hours, Step
 from app.domain.contact import IN_SEQUENCE, Lead, Stage
-from app.domain.gate import MINUTES_BETWEEN_STEPS, SHORTEST_VALIDITY, Ruling, Verdict
+from app.domain.gate import MINUTES_BETWEEN_STEPS, SHORTEST_VALIDITY, Ruling, Verdict, in_utc, timed
 from app.domain.sequences import Speaker
 
 
@@ -67,6 +67,12 @@ class EmailCase:
     sending_clinic: bool
     hours: Hours
     last_text: datetime | None = None
+    rehearsed: bool = False
+
+    @property
+    def knows_no_hours(self) -> bool:
+        """Whether it is a rehearsal's: then hours do not bind, nor the minutes between two channels."""
+        return self.rehearsed and self.test and self.test_allowed
 
 
 def may_email(case: EmailCase, now: datetime) -> Verdict:
@@ -84,7 +90,7 @@ def may_email(case: EmailCase, now: datetime) -> Verdict:
     until = None if endless else _first_minute(case, now)
     if until is not None and until >= case.expires_at:
         # It would wake only to be too old: say so now, so that the sequence goes on.
-        stale = Ruling(rule="expiry", verdict="drop", evidence={"first_allowed": _iso(until)})
+        stale = Ruling(rule="expiry", verdict="drop", evidence={"first_allowed": in_utc(until)})
         return Verdict(verdict="drop", at=now, rules=(*rulings, stale), rule="expiry")
     return Verdict(verdict="wait", at=now, rules=tuple(rulings), rule=(endless or waits[0]).rule, until=until)
 
@@ -122,7 +128,7 @@ def _email_suppression(case: EmailCase, now: datetime) -> Ruling:
 
 def _request(case: EmailCase, now: datetime) -> Ruling:
     """The form asked us to be in touch, and named the address."""
-    asked_at = _iso(case.asked_at) if case.asked_at else None
+    asked_at = in_utc(case.asked_at) if case.asked_at else None
     passes = case.asked_at is not None and case.has_address
     return _said("contact_request", passes, asked_at=asked_at, source=case.source, has_address=case.has_address)
 
@@ -132,7 +138,7 @@ def _stage(case: EmailCase, now: datetime) -> Ruling:
 
 
 def _expiry(case: EmailCase, now: datetime) -> Ruling:
-    return _said("expiry", now < case.expires_at, expires_at=_iso(case.expires_at))
+    return _said("expiry", now < case.expires_at, expires_at=in_utc(case.expires_at))
 
 
 def _switch(case: EmailCase, now: datetime) -> Ruling:
@@ -145,30 +151,24 @@ def _unread(case: EmailCase, now: datetime) -> Ruling:
 
 
 def _hours(case: EmailCase, now: datetime) -> Ruling:
+    if case.knows_no_hours:
+        return _said("clinic_hours", True, apply=False, rehearsal=True)
     local = now.astimezone(ZoneInfo(case.hours.zone))
     evidence = {"zone": case.hours.zone, "local_time": local.isoformat(timespec="minutes")}
     try:
         opens = calendar.next_open(case.hours, now, SHORTEST_VALIDITY)
     except calendar.NeverOpen:
         return Ruling(rule="clinic_hours", verdict="drop", evidence={**evidence, "opens": None})
-    return _timed("clinic_hours", now, opens, evidence)
+    return timed("clinic_hours", now, opens, evidence)
 
 
 def _between_channels(case: EmailCase, now: datetime) -> Ruling:
     """Never a text and an e-mail at the same minute: ten lie between them."""
+    if case.knows_no_hours:
+        return _said("between_channels", True, apply=False, rehearsal=True)
     last = case.last_text
-    evidence = {"last_text": _iso(last) if last else None}
-    return _timed("between_channels", now, last + MINUTES_BETWEEN_STEPS if last else now, evidence)
-
-
-def _timed(rule: str, now: datetime, opens: datetime, evidence: dict[str, Any]) -> Ruling:
-    if opens <= now:
-        return Ruling(rule=rule, verdict="go", evidence=evidence)
-    return Ruling(rule=rule, verdict="wait", evidence={**evidence, "opens": _iso(opens)}, until=opens)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")
+    evidence = {"last_text": in_utc(last) if last else None}
+    return timed("between_channels", now, last + MINUTES_BETWEEN_STEPS if last else now, evidence)
 
 
 Rule = Callable[[EmailCase, datetime], Ruling]

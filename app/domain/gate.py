@@ -55,6 +55,7 @@ class Case:
     `consent_facts` is what the ledger says of the consent, in ids and times;
     `unread` says that an event that matters waits to be read; `held` names a rule that stops the sender. The person
     may be in any of `zones` and of `states`, by what `located` tells; where there are none, the strictest binds.
+    `rehearsed` says that the lead asks to be rehearsed (`rehearsal`); it counts for a test lead that may be texted.
     """
 
     purpose: Purpose
@@ -81,6 +82,12 @@ class Case:
     urgency: int = Urgency.FOLLOW_UP
     hot: bool = False
     desk: Desk | None = None
+    rehearsed: bool = False
+
+    @property
+    def knows_no_hours(self) -> bool:
+        """Whether it is a rehearsal on a phone of staff: then hours and caps do not bind, and everything else does."""
+        return self.rehearsed and self.test and self.test_allowed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +117,11 @@ class Verdict:
     def as_json(self) -> dict[str, Any]:
         """The `decision` that `GET /messages/{id}` shows: every rule, its verdict, its evidence."""
         rows = [{"rule": one.rule, "verdict": one.verdict, "evidence": one.evidence} for one in self.rules]
-        decision: dict[str, Any] = {"verdict": self.verdict, "at": _written(self.at), "rules": rows}
+        decision: dict[str, Any] = {"verdict": self.verdict, "at": in_utc(self.at), "rules": rows}
         if self.rule:
             decision["rule"] = self.rule
         if self.until:
-            decision["until"] = _written(self.until)
+            decision["until"] = in_utc(self.until)
         if self.validity:
             decision["validity_seconds"] = int(self.validity.total_seconds())
         return decision
@@ -149,7 +156,7 @@ def _wait(case: Case, now: datetime, rulings: list[Ruling], waits: list[Ruling])
         return Verdict(verdict="drop", at=now, rules=(*rulings, never), rule=never.rule)
     if until is not None and case.expires_at - until < SHORTEST_VALIDITY:
         # It would wake only to be too old: say so now, so that the sequence goes on.
-        stale = Ruling(rule="expiry", verdict="drop", evidence={"first_allowed": _written(until)})
+        stale = Ruling(rule="expiry", verdict="drop", evidence={"first_allowed": in_utc(until)})
         return Verdict(verdict="drop", at=now, rules=(*rulings, stale), rule="expiry")
     return Verdict(verdict="wait", at=now, rules=tuple(rulings), rule=first.rule, until=until)
 
@@ -167,7 +174,7 @@ def first_minute(case: Case, at: datetime) -> datetime:
 
 def _validity(case: Case, now: datetime) -> timedelta:
     """How long the carrier may still deliver: min(rest of the window, time to expiry, 1 h)."""
-    if case.purpose in ANY_HOUR:
+    if case.purpose in ANY_HOUR or case.knows_no_hours:
         return max(min(case.expires_at - now, LONGEST_VALIDITY), SHORTEST_VALIDITY)
     window = calendar.allowed_until(_limits(case), now) - now
     return min(window, case.expires_at - now, LONGEST_VALIDITY)
@@ -180,13 +187,13 @@ def _limits(case: Case) -> calendar.Limits:
 
 
 def _hours_allow(case: Case, at: datetime) -> datetime:
-    if case.purpose in ANY_HOUR:
+    if case.purpose in ANY_HOUR or case.knows_no_hours:
         return at
     return calendar.first_allowed(_limits(case), at, SHORTEST_VALIDITY)
 
 
 def _caps_allow(case: Case, at: datetime) -> datetime:
-    if case.purpose is not Purpose.STEP:
+    if case.purpose is not Purpose.STEP or case.knows_no_hours:
         return at
     if case.last_email is not None:  # Never two channels at the same minute.
         at = max(at, case.last_email + MINUTES_BETWEEN_STEPS)
@@ -233,6 +240,8 @@ def _test_lead(case: Case, now: datetime) -> Ruling:
     if not case.test:
         return Ruling(rule="test_lead", verdict="go", evidence={"test": False})
     evidence = {"test": True, "phone_allowed": case.test_allowed}
+    if case.rehearsed:
+        evidence["rehearsal"] = case.knows_no_hours
     return Ruling(rule="test_lead", verdict="go" if case.test_allowed else "drop", evidence=evidence)
 
 
@@ -265,7 +274,7 @@ def _stage(case: Case, now: datetime) -> Ruling:
 
 
 def _expiry(case: Case, now: datetime) -> Ruling:
-    evidence = {"expires_at": _written(case.expires_at)}
+    evidence = {"expires_at": in_utc(case.expires_at)}
     fresh = now < case.expires_at
     if fresh and case.purpose not in ANY_HOUR and case.expires_at - now < SHORTEST_VALIDITY:
         fresh = False
@@ -287,7 +296,13 @@ def _sender(case: Case, now: datetime) -> Ruling:
     return Ruling(rule="sender", verdict="wait" if held else "go", evidence={"held_for_code": held})
 
 
+def _rehearsed(rule: str) -> Ruling:
+    return Ruling(rule=rule, verdict="go", evidence={"apply": False, "rehearsal": True})
+
+
 def _hours(case: Case, now: datetime) -> Ruling:
+    if case.knows_no_hours:
+        return _rehearsed("clinic_hours")
     if case.purpose is not Purpose.STEP:
         return Ruling(rule="clinic_hours", verdict="go", evidence={"apply": False})
     local = now.astimezone(ZoneInfo(case.hours.zone))
@@ -300,10 +315,12 @@ def _hours(case: Case, now: datetime) -> Ruling:
         opens = calendar.next_open(case.hours, now, SHORTEST_VALIDITY)
     except calendar.NeverOpen:
         return Ruling(rule="clinic_hours", verdict="drop", evidence={**evidence, "opens": None})
-    return _timed("clinic_hours", now, opens, evidence)
+    return timed("clinic_hours", now, opens, evidence)
 
 
 def _window(case: Case, now: datetime) -> Ruling:
+    if case.knows_no_hours:
+        return _rehearsed("recipient_window")
     if case.purpose in ANY_HOUR:
         return Ruling(rule="recipient_window", verdict="go", evidence={"apply": False})
     legal = windows.windows(case.zones, case.states)
@@ -312,7 +329,7 @@ def _window(case: Case, now: datetime) -> Ruling:
         opens = calendar.first_allowed(legal, now, SHORTEST_VALIDITY)
     except calendar.NeverOpen:
         return Ruling(rule="recipient_window", verdict="drop", evidence={**evidence, "opens": None})
-    return _timed("recipient_window", now, opens, evidence)
+    return timed("recipient_window", now, opens, evidence)
 
 
 def _place(case: Case, window: Window, now: datetime) -> dict[str, Any]:
@@ -326,7 +343,7 @@ def _place(case: Case, window: Window, now: datetime) -> dict[str, Any]:
         "state_by": [place.source for place in case.located if place.state == window.state],
         "local_time": local.isoformat(timespec="minutes"),
         **_row_on(window.state, local.date()),
-        "opens": None if opens <= now else _written(opens),
+        "opens": None if opens <= now else in_utc(opens),
     }
 
 
@@ -339,6 +356,8 @@ def _row_on(state: str, day: date) -> Mapping[str, Any]:
 
 
 def _caps(case: Case, now: datetime) -> Ruling:
+    if case.knows_no_hours:
+        return _rehearsed("caps")
     if case.purpose is not Purpose.STEP:
         return Ruling(rule="caps", verdict="go", evidence={"apply": False})
     evidence: dict[str, Any] = {
@@ -348,14 +367,14 @@ def _caps(case: Case, now: datetime) -> Ruling:
         "per_week": case.limits.per_week,
     }
     if case.last_email is not None:
-        evidence["last_email"] = _written(case.last_email)
+        evidence["last_email"] = in_utc(case.last_email)
     if case.urgency == Urgency.NURTURE:
         evidence["nurture_last_30_days"] = sum(moment > now - MONTH for moment in case.nurture_sent)
         evidence["nurture_per_month"] = case.limits.nurture_per_month
     by_law = [_counted(case, now, row, cap) for row, cap in _legal_caps(case, now).items()]
     if by_law:
         evidence["by_law"] = by_law
-    return _timed("caps", now, _caps_allow(case, now), evidence)
+    return timed("caps", now, _caps_allow(case, now), evidence)
 
 
 def _counted(case: Case, now: datetime, row: str, cap: Cap) -> dict[str, Any]:
@@ -370,13 +389,14 @@ def _capacity(case: Case, now: datetime) -> Ruling:
         return Ruling(rule="capacity", verdict="go", evidence={"apply": False})
     bears = desk.capacity * (HOT_BEARS if case.hot else 1)
     evidence = {"team": desk.team, "open_tasks": desk.open, "capacity": desk.capacity, "hot": case.hot, "bears": bears}
-    return _timed("capacity", now, now + DESK_LOOKED_AT_EVERY if desk.open > bears else now, evidence)
+    return timed("capacity", now, now + DESK_LOOKED_AT_EVERY if desk.open > bears else now, evidence)
 
 
-def _timed(rule: str, now: datetime, opens: datetime, evidence: dict[str, Any]) -> Ruling:
+def timed(rule: str, now: datetime, opens: datetime, evidence: dict[str, Any]) -> Ruling:
+    """The ruling of a rule that opens at a moment: go from then on, wait before it."""
     if opens <= now:
         return Ruling(rule=rule, verdict="go", evidence=evidence)
-    return Ruling(rule=rule, verdict="wait", evidence={**evidence, "opens": _written(opens)}, until=opens)
+    return Ruling(rule=rule, verdict="wait", evidence={**evidence, "opens": in_utc(opens)}, until=opens)
 
 
 @lru_cache(maxsize=1024)
@@ -384,7 +404,8 @@ def _written_hours(intervals: tuple[Interval, ...]) -> list[str]:
     return [f"{start:%H:%M}-{end:%H:%M}" for start, end in intervals]
 
 
-def _written(moment: datetime) -> str:
+def in_utc(moment: datetime) -> str:
+    """A moment in UTC as evidence shows it."""
     return moment.isoformat().replace("+00:00", "Z")
 
 

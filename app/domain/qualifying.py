@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from app.domain import choosing, conditions
+from app.domain.changing import changed
 from app.domain.clinic import Clinic, Question
-from app.domain.contact import Lead, changed
+from app.domain.contact import Lead
 from app.domain.offers import names, spoken
 
 _AROUND = (
@@ -29,7 +30,7 @@ def is_open(clinic: Clinic, lead: Lead) -> bool:
     """Whether the question was asked in a step the lead has reached, and its field is still unknown."""
     if clinic.question is None or conditions.known(lead, clinic.question.fills):
         return False
-    sequence = clinic.sequence(lead.sequence, lead.version) if lead.sequence else None
+    sequence = clinic.sequence(lead.sequence, lead.version, lead.variant) if lead.sequence else None
     reached = sequence.steps[: lead.step + 1] if sequence else ()
     return any(names("question", step.words) for step in reached)
 
@@ -52,9 +53,11 @@ def _bare(words: str) -> tuple[str, ...]:
     return tuple(word for word in said if word not in _FILLERS) or said
 
 
-def answered(clinic: Clinic, lead: Lead, question: Question, value: str, event_id: str, at: datetime) -> Lead:
+def answered(
+    clinic: Clinic, lead: Lead, question: Question, value: str, event_id: str, at: datetime, contact_id: str
+) -> Lead:
     """The lead with the answer in its field, scored anew, and in the sequence that is for it now."""
-    return choosing.reconsider(clinic, lead, _filled(lead, question.fills, value), event_id, at)
+    return choosing.reconsider(clinic, lead, _filled(lead, question.fills, value), event_id, at, contact_id)
 
 
 def _filled(lead: Lead, field: str, value: str) -> Lead:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from app.domain import choosing, conditions, emails, offers, sequences, tasks
+from app.domain import choosing, conditions, emails, offers, rehearsal, sequences, tasks
 from app.domain.calendar import NeverOpen, planned_at, step_expiry
+from app.domain.changing import changed
 from app.domain.clinic import Channel, Clinic, Span, Step, Unit
-from app.domain.contact import IN_SEQUENCE, Contact, Lead, OpenTask, Stage, changed
+from app.domain.contact import IN_SEQUENCE, Contact, Lead, OpenTask, Stage
 from app.domain.effects import (
     CancelTasks,
     CancelTexts,
@@ -23,6 +24,7 @@ from app.domain.effects import (
     ScheduleText,
     SkipStep,
     Suppress,
+    TakePart,
     Urgency,
 )
 from app.domain.effects import OpenTask as OpenTaskOrder
@@ -102,7 +104,7 @@ class Turn:
         """The step the lead stands at; None after the last, or without a sequence."""
         if self.lead is None or self.lead.sequence is None:
             return None
-        sequence = self.clinic.sequence(self.lead.sequence, self.lead.version)
+        sequence = self.clinic.sequence(self.lead.sequence, self.lead.version, self.lead.variant)
         if sequence is None or self.lead.step >= len(sequence.steps):
             return None
         return sequence.steps[self.lead.step]
@@ -119,10 +121,32 @@ class Turn:
         """The lead has a fact more than `before`: score it, and when another sequence is for it now, go on there."""
         if self.lead is None:
             return
-        self.adopt(choosing.reconsider(self.clinic, before, self.lead, self.event.id, self.event.at))
+        at, contact = self.event.at, self.contact.id
+        self.adopt(choosing.reconsider(self.clinic, before, self.lead, self.event.id, at, contact))
+        self.take_part(before.sequence)
         if self.lead.pending is not None and (self.lead.sequence, self.lead.step) != (before.sequence, before.step):
             self.hold("another sequence is for this person now")
             self.plan_step(since=self.now)
+
+    def enter(self, choice: choosing.Choice) -> None:
+        """Put the lead into a sequence, before its first step."""
+        if self.lead is not None:
+            was, at, contact = self.lead.sequence, self.event.at, self.contact.id
+            self.adopt(choosing.enter(self.clinic, self.lead, choice, self.event.id, at, contact))
+            self.take_part(was)
+
+    def take_part(self, was: str | None) -> None:
+        """A lead that went from another sequence to the beginning of one in which something is tried takes part there.
+
+        Who comes to it half way has an arm, for it must be told something, and shows nothing; so does a test.
+        """
+        lead = self.lead
+        if lead is None or lead.variant is None or lead.sequence in (None, was) or lead.step or lead.test:
+            return
+        sequence = self.clinic.sequence(str(lead.sequence), lead.version)
+        tried = sequence.experiment if sequence else None
+        if tried is not None:
+            self.note(TakePart(lead_id=lead.id, experiment=tried.key, edition=tried.edition, arm=lead.variant))
 
     def plan_step(self, since: datetime, rest: Span | None = None) -> None:
         """Plan the step the lead stands at; when none is left, the sequence is over.
@@ -131,7 +155,7 @@ class Turn:
         """
         step = self.pass_over()
         if self.lead is not None:
-            self.become(course=replace(self.lead.course, since=since, rested=rest is not None))
+            self.become(course=changed(self.lead.course, since=since, rested=rest is not None))
         if self.lead is None or step is None:
             self.end_sequence() if rest is None else self.plan_end()
             return
@@ -161,6 +185,7 @@ class Turn:
             consent_id=self.lead.consent_id,
             sequence=self.lead.sequence,
             version=self.lead.version,
+            variant=self.lead.variant,
             step=step.key,
         )
         self.note(order)
@@ -188,7 +213,7 @@ class Turn:
         if self.lead is None:
             return
         hours = self.clinic.hours_of(self.lead.location)
-        due = planned_at(hours, self.now, self.clinic.resume_after, None)
+        due = rehearsal.hastened(self.lead, self.now, planned_at(hours, self.now, self.clinic.resume_after, None))
         order = ScheduleText(
             id=self.new_id("msg"),
             lead_id=self.lead.id,
@@ -215,7 +240,7 @@ class Turn:
             return
         choice = choosing.follow(self.clinic, lead)
         if choice is not None:
-            self.adopt(choosing.enter(self.clinic, lead, choice, self.event.id, self.event.at))
+            self.enter(choice)
             self.move(Stage.NURTURE, "sequence over, nothing heard")
             self.plan_step(since=self.event.at)
             return

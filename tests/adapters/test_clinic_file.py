@@ -124,14 +124,27 @@ def test_the_example_reads_without_a_warning_as_the_clinic_it_describes() -> Non
     }
     assert clinic.sources == {"website": Source(key="website", consent_texts=("web-2026-09",))}
     assert clinic.teams == {
-        "front-desk": Team(key="front-desk", respond_within=span(2, Unit.HOURS), capacity=40, hours=clinic.hours),
-        "billing": Team(key="billing", respond_within=span(1, Unit.DAYS), capacity=20, hours=clinic.hours),
+        "front-desk": Team(
+            key="front-desk",
+            respond_within=span(2, Unit.HOURS),
+            capacity=40,
+            hours=clinic.hours,
+            people=("ana", "bo"),
+        ),
+        "billing": Team(
+            key="billing",
+            respond_within=span(1, Unit.DAYS),
+            capacity=20,
+            hours=replace(clinic.hours, week=(*(((time(9), time(12, 30)), (time(13, 30), time(16, 30))),) * 5, (), ())),
+            people=("cy",),
+        ),
     }
     assert clinic.routing == (
         Route(team="billing", kinds=("question",), words=("bill", "billing", "insurance", "payment")),
     )
     assert clinic.scoring == (
         ScoreRow(when={"request": ("appointment",)}, add=10),
+        ScoreRow(when={"extra.visit": ("new",)}, add=20),
         ScoreRow(when={"service": ("new-patient",)}, add=20),
         ScoreRow(when={"has": ("preferred_times",)}, add=20),
         ScoreRow(track="hot", from_=40),
@@ -153,7 +166,7 @@ def test_the_example_reads_without_a_warning_as_the_clinic_it_describes() -> Non
     assert clinic.test_phones == {"+13125550150", "+13125550151"}
 
 
-def test_the_example_has_a_sequence_for_eager_people_and_one_for_everyone() -> None:
+def test_the_example_has_a_sequence_for_eager_people_one_for_everyone_and_a_slow_one() -> None:
     """Their steps, in order: what, how long after the one before, at what time of day."""
     clinic, _ = read_clinic(LAKESIDE.read_text())
     plan = [
@@ -170,6 +183,7 @@ def test_the_example_has_a_sequence_for_eager_people_and_one_for_everyone() -> N
                 ("confirm", Channel.TEXT, span(0, Unit.MINUTES), None),
                 ("options", Channel.TEXT, span(1, business), time(10)),
                 ("call", Channel.CALL, span(2, business), None),
+                ("letter", Channel.EMAIL, span(4, Unit.HOURS), None),
                 ("reminder", Channel.TEXT, span(1, business), time(14)),
                 ("close", Channel.TEXT, span(4, business), None),
             ],
@@ -180,16 +194,25 @@ def test_the_example_has_a_sequence_for_eager_people_and_one_for_everyone() -> N
             "nurture",
             [
                 ("hello", Channel.TEXT, span(0, Unit.MINUTES), None),
-                ("offer", Channel.TEXT, span(2, business), time(11)),
+                ("options", Channel.TEXT, span(2, business), time(11)),
                 ("call", Channel.CALL, span(3, business), None),
                 ("goodbye", Channel.TEXT, span(5, business), time(11)),
+            ],
+        ),
+        (
+            "nurture",
+            {},
+            None,
+            [
+                ("check-in", Channel.TEXT, span(21, Unit.DAYS), time(11)),
+                ("last-word", Channel.TEXT, span(45, Unit.DAYS), time(11)),
             ],
         ),
     ]
 
 
 def test_every_text_of_the_example_names_the_clinic_and_fits_one_segment() -> None:
-    """Steps, standing answers and ready answers, in both languages; the first of each sequence says how to stop."""
+    """Steps, arms, standing answers and ready answers, in both languages; a sequence's first says how to stop."""
     clinic, _ = read_clinic(LAKESIDE.read_text())
     values = {
         "first_name": "Guadalupe",
@@ -197,9 +220,14 @@ def test_every_text_of_the_example_names_the_clinic_and_fits_one_segment() -> No
         "booking_link": "https://text.lakeside.example/b/0123456789abcdef",
         "help_phone": "(312) 555-0100",
         "time_options": "1 weekday mornings, 2 weekday afternoons",
+        "question": "Is this your first visit? Answer NEW or BACK.",
     }
+    seen_by = [
+        (arm, s.seen_by(arm)) for s in clinic.sequences for arm in (s.experiment.arms if s.experiment else ["-"])
+    ]
     texts = [
-        *((f"{s.key}.{step.key}", step.words) for s in clinic.sequences for step in s.steps if step.words),
+        *((f"{s.key}.{step.key}", step.words) for _, s in seen_by for step in s.steps if step.channel is Channel.TEXT),
+        *((f"{arm}.{step.key}", step.words) for arm, s in seen_by for step in s.steps if step.channel is Channel.TEXT),
         *((f"answers.{kind}", words) for kind, words in clinic.answers.items()),
         *((f"playbook.{play.key}", play.say) for play in clinic.playbook),
     ]
@@ -215,10 +243,12 @@ def test_every_text_of_the_example_names_the_clinic_and_fits_one_segment() -> No
 def test_the_example_is_read_fast_enough_for_every_command() -> None:
     """A clinic file of this size takes well under 150 ms once the holiday calendar is loaded."""
     text = LAKESIDE.read_text()
-    read_clinic(text)
-    start = stopwatch.perf_counter()
-    read_clinic(text)
-    assert stopwatch.perf_counter() - start < 0.15
+    took = []
+    for _ in range(4):
+        start = stopwatch.process_time()
+        read_clinic(text)
+        took.append(stopwatch.process_time() - start)
+    assert min(took) < 0.15
 
 
 # What a file may leave out.
@@ -253,7 +283,13 @@ def test_a_minimal_file_gets_the_documented_defaults() -> None:
                     channel=Channel.TEXT,
                     words={"en": "Hello {{ first_name }}"},
                 ),
-                Step(key="call", after=span(1, Unit.BUSINESS_DAYS), channel=Channel.CALL, note="Try a call"),
+                Step(
+                    key="call",
+                    after=span(1, Unit.BUSINESS_DAYS),
+                    channel=Channel.CALL,
+                    note="Try a call",
+                    if_={"signal": ("no_reply",)},
+                ),
             ),
             then="nurture",
         ),
@@ -397,7 +433,6 @@ def test_every_key_of_the_contract_is_accepted() -> None:
     assert {found.path: found.rule for found in findings} == dict.fromkeys(
         (
             "bookings",
-            "experiments",
             "sources.website.fields",
         ),
         "not_yet",
@@ -470,7 +505,7 @@ MISTAKES = [
     ("Hola {{ first_name }}", "Hola {{ firstname }}", 22, "sequences.gentle.steps[0].text.es", None),
     ("Hola {{ first_name }}", "Hola {{ first_name", 22, "sequences.gentle.steps[0].text.es", None),
     ("Hola {{ first_name }}", "{% for x in first_name %}{% endfor %}", 22, "sequences.gentle.steps[0].text.es", None),
-    ('          es: "Hola {{ first_name }}"\n', "", 20, "sequences.gentle.steps[0].text", "sequences.gentle.steps[0].text has no text in es"),
+    ('          es: "Hola {{ first_name }}"\n', "", 20, "sequences.gentle.steps[0].text", "sequences.gentle.steps[0].text has no text in es: write it: es: …"),
     ("{key: call,", "{key: hello,", 23, "sequences.gentle.steps[1].key", "the step key 'hello' is used more than once"),
     ("call: Try a call", "call: Try a call, wait: true", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1] is one of text, email, call, wait, not call and wait"),
     (", call: Try a call", "", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1]: one of text, email, call, wait is missing"),

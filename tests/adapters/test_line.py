@@ -39,7 +39,7 @@ async def a_server(talk: Talk) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def send(url: str, *, within: float = 1.0, line: Line | None = None) -> Outcome:
+async def send(url: str, *, within: float = 30.0, line: Line | None = None) -> Outcome:
     """Send one text to that address."""
     account = Account(api_url=url, account="AC1", secret="token")
     own = line or Line()

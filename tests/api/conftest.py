@@ -10,11 +10,10 @@ from sqlalchemy import text
 
 from app.embedded import Servers
 from app.runtime import Runtime
-from tests.installation import OPEN_HOURS, a_runtime, set_clock
+from tests.installation import OPEN_HOURS, a_runtime, empty, set_clock
 
-# Everything that people and keys brought; clinics, their files and the installation stay.
-EMPTY = (
-    text("TRUNCATE contacts, consents, suppressions, idempotency_keys, api_keys, heartbeats CASCADE"),
+# Everything that people and keys brought goes; clinics, their files and the installation stay, as when just applied.
+UNTOUCHED = (
     text("UPDATE change_counters SET last_no = 0"),
     text("UPDATE senders SET next_free_at = NULL, held_code = NULL, held_at = NULL, day_segments = 0"),
 )
@@ -31,7 +30,8 @@ async def house(servers: Servers) -> AsyncIterator[Runtime]:
 async def runtime(house: Runtime) -> Runtime:
     """The module's runtime, as good as new."""
     async with house.engine.begin() as conn:
-        for statement in EMPTY:
+        await empty(conn)
+        for statement in UNTOUCHED:
             await conn.execute(statement)
     await set_clock(house, OPEN_HOURS)
     return house

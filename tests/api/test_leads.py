@@ -264,7 +264,7 @@ async def cut_whoever_waits(runtime: Runtime) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             async with runtime.engine.connect() as conn:
                 if (await conn.execute(cut)).all():

@@ -36,6 +36,7 @@ async def test_a_lead_is_shown_as_it_stands(runtime: Runtime, api: httpx.AsyncCl
         "track": "hot",
         "score": 40,
         "sequence": {"key": "appointment-request", "version": 1, "step": "confirm"},
+        "variant": None,
         "chosen": {
             "at": shown["captured_at"],
             "event_id": shown["chosen"]["event_id"],

@@ -32,7 +32,7 @@ class Reader:
     async def tasks(self) -> AsyncGenerator[Json, None]:
         """The tasks of one connection, until it ends."""
         headers = bearer(self.key) | ({"Last-Event-ID": self.last_id} if self.last_id else {})
-        async with self.api.stream("GET", "/tasks/stream", params=self.query, headers=headers, timeout=20) as answer:
+        async with self.api.stream("GET", "/tasks/stream", params=self.query, headers=headers, timeout=60) as answer:
             assert answer.status_code == 200, await answer.aread()
             self.connections += 1
             event: dict[str, str] = {}
@@ -48,7 +48,7 @@ class Reader:
     async def take(self, number: int) -> list[Json]:
         """The next tasks, on a connection of their own."""
         found = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             stream = self.tasks()
             async for task in stream:
                 found.append(task)
@@ -74,7 +74,7 @@ async def test_a_stream_begins_with_what_waits_and_goes_on_with_what_changes(
     listed = await queue.list()
     reader = Reader(served, keys.coordinator)
     stream = reader.tasks()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert [await anext(stream), await anext(stream)] == listed["tasks"]
         claimed = (await queue.act(first, "claim")).json()
         assert await anext(stream) == claimed
@@ -108,7 +108,7 @@ async def test_a_stream_knows_the_filters_of_the_list(runtime: Runtime, served: 
     other, mine = await open_tasks(runtime, [Wanted(kind="callback"), Wanted()])
     reader = Reader(served, keys.coordinator, {"status": "open", "kind": "question,unclear"})
     stream = reader.tasks()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert (await anext(stream))["id"] == mine
         await queue.act(other, "claim")
         await queue.act(mine, "claim")
@@ -117,10 +117,16 @@ async def test_a_stream_knows_the_filters_of_the_list(runtime: Runtime, served: 
     await stream.aclose()
     await open_task(runtime, clinic="other")
     after = Reader(served, keys.coordinator, {"kind": "urgent"}, reader.last_id)
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.5):
-            await anext(after.tasks())
-    assert after.last_id == (await queue.list())["cursor"]
+    now = (await queue.list())["cursor"]
+    waiting = asyncio.create_task(anext(after.tasks()))
+
+    async def caught_up() -> bool:
+        return after.last_id == now
+
+    await until(caught_up)
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("cursor", "status"), [("nonsense", 422), ("WyJkdWUiXQ", 422), ("WyJjaGFuZ2UiLDk5XQ", 422)])
@@ -141,7 +147,7 @@ async def test_a_stream_ends_when_its_key_is_revoked(runtime: Runtime, served: h
     await open_task(runtime)
     reader = Reader(served, keys.coordinator)
     stream = reader.tasks()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await anext(stream)
         async with runtime.engine.begin() as conn:
             await key_rows.revoke(conn, keys.ids["coordinator"])
@@ -153,7 +159,7 @@ async def test_a_stream_ends_cleanly_when_the_server_stops(runtime: Runtime, key
     await open_task(runtime)
     sock = a_socket()
     base = address(sock)
-    async with asyncio.timeout(15), httpx.AsyncClient(base_url=base) as client:
+    async with asyncio.timeout(60), httpx.AsyncClient(base_url=base, verify=False) as client:
         async with an_api(runtime, sock):
             stream = Reader(client, keys.coordinator).tasks()
             await anext(stream)
@@ -235,7 +241,7 @@ async def test_nothing_is_missed_or_repeated_while_many_write_and_the_api_restar
     done = asyncio.Event()
     with _listening_at(0) as probe:
         port = probe.getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60, verify=False) as client:
         watchers = [Watcher(client, keys.coordinator) for _ in range(4)]
         following = [asyncio.create_task(one.stream()) for one in watchers[:2]]
         following += [asyncio.create_task(one.poll()) for one in watchers[2:]]
@@ -251,7 +257,7 @@ async def test_nothing_is_missed_or_repeated_while_many_write_and_the_api_restar
             done.set()
             await sweeper
             table = await the_table(runtime)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not all(one.seen == table for one in watchers):
                     await asyncio.sleep(0.05)
         for task in following:
@@ -272,6 +278,6 @@ def _listening_at(port: int) -> socket.socket:
 async def _all_connected(watchers: list[Watcher]) -> None:
     """Until each stream has been connected once more than before."""
     before = [one.reader.connections for one in watchers[:2]]
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while [one.reader.connections for one in watchers[:2]] == before:
             await asyncio.sleep(0.02)

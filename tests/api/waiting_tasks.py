@@ -113,8 +113,8 @@ async def end(runtime: Runtime, task_id: str) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that will come true, ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Wait for something that will come true, a minute at most."""
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.005)
 

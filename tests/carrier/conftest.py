@@ -24,7 +24,7 @@ ACCOUNT, TOKEN = "AC" + "0" * 32, "a-token-for-tests"
 CLINIC, PHONE = "+13125550199", "+13125550123"
 
 
-async def until(holds: Callable[[], Any], seconds: float = 5) -> Any:
+async def until(holds: Callable[[], Any], seconds: float = 60) -> Any:
     """Waits until something holds and returns it; fails at the deadline."""
     async with asyncio.timeout(seconds):
         while not (found := holds()):
@@ -83,7 +83,7 @@ class Redirected(TwilioHttpClient):
     """The package's own HTTP client with another host: all that pointing it at the emulator takes."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(timeout=5)
+        super().__init__(timeout=30)
         self.address = address
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -126,7 +126,7 @@ async def running(options: CarrierOptions, closing: set[asyncio.Task[None]]) -> 
     sock, address = loopback()
     serving = asyncio.create_task(serve(options, sock=sock))
     redirected = Redirected(address)
-    async with httpx.AsyncClient(base_url=address, timeout=5, trust_env=False, verify=False) as http:
+    async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False, verify=False) as http:
         yield Bench(address, Client(ACCOUNT, TOKEN, http_client=redirected), http)
     redirected.session.close()
     serving.cancel()

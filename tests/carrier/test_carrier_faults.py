@@ -1,5 +1,6 @@
 """Each way the carrier can misbehave, seen from outside."""
 
+import asyncio
 import time
 
 import httpx
@@ -49,7 +50,7 @@ async def test_a_slow_answer_is_late_and_right(bench, order):
     began = time.monotonic()
     answer = await bench.create()
     assert answer.status_code == 201
-    assert 0.3 <= time.monotonic() - began < 3
+    assert 0.3 <= time.monotonic() - began < 20
 
 
 async def test_a_timeout_after_accept_sends_the_text_and_hangs_up_without_a_word(
@@ -65,14 +66,18 @@ async def test_a_timeout_after_accept_sends_the_text_and_hangs_up_without_a_word
 
 async def test_a_caller_that_gives_up_first_frees_the_line(bench, order):
     await order("timeout_after_accept")
-    with pytest.raises(httpx.ReadTimeout):
-        await bench.http.post(
+    caller = asyncio.create_task(
+        bench.http.post(
             f"/2010-04-01/Accounts/{bench.twilio.username}/Messages.json",
             data={"To": PHONE, "From": CLINIC, "Body": "Hello"},
             auth=(bench.twilio.username, bench.twilio.password),
-            timeout=0.2,
         )
-    assert await bench.bubbles() == [("to_phone", "Hello")]
+    )
+    while await bench.bubbles() != [("to_phone", "Hello")]:
+        assert not caller.done()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
     assert (await bench.create()).status_code == 201
 
 

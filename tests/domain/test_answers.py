@@ -161,9 +161,16 @@ def test_start_does_not_undo_what_staff_closed_after_the_phones_own_stop() -> No
 
 def test_a_wrong_number_stays_one_through_stop_and_start() -> None:
     """STOP and START are about the phone; that it was never this person's is not undone by them."""
-    contact = a_contact(a_lead())
+    contact, read = a_contact(a_lead()), []
     for words in ("wrong number", "STOP", "START"):
         contact = decide(contact, a_reply(words), NOW, CLINIC).contact
+        (lead,) = contact.leads
+        read.append((lead.stage, lead.reason, lead.consent_id, contact.suppressed_by))
+    assert read == [
+        (Stage.FINISHED, "wrong number", None, None),
+        (Stage.OPTED_OUT, "wrong number", None, "stop"),
+        (Stage.FINISHED, "wrong number", None, None),
+    ]
     again = decide(contact, make.a_submission(first_name="Maria"), NOW, CLINIC)
     assert [told(one) for one in again.effects] == ["granted", "ask wrong_number"]
 
@@ -237,6 +244,14 @@ def test_no_second_answer_while_the_first_waits_to_leave() -> None:
     assert tell(told_to(first.contact, "yes please", 3, sent=False))[0] == ["hold the step", "plan second"]
     assert tell(told_to(first.contact, "how much is it?", 3))[0] == ["hold the step", "ask question"]
     assert tell(told_to(first.contact, "HELP", 3))[0] == ["say Lakeside: call +13125550100"]
+
+
+def test_a_yes_that_gets_no_link_because_a_courtesy_waits_is_for_a_person() -> None:
+    """The link would arrive in a row with it, so it is not sent; and nobody but the machine has read the yes."""
+    asked = told_to(a_contact(a_lead()), "how much is it?", 0, sent=False)
+    told_yes = told_to(asked.contact, "YES", 3, sent=False)
+    assert tell(told_yes)[0] == ["hold the step", "ask booking_help", "plan second"]
+    assert tell(told_to(told_yes.contact, "yes please", 6))[0] == ["hold the step", "plan second"]
 
 
 def test_what_is_remembered_survives_being_stored() -> None:

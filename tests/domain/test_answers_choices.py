@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain import offers
-from app.domain.clinic import Clinic, Location
+from app.domain.clinic import Clinic, Location, Service
 from app.domain.contact import Contact, Lead, Stage
 from app.domain.effects import OpenTask, Purpose, ScheduleText
 from app.domain.machine import Decision, decide
@@ -62,6 +62,33 @@ def lead_of(decision: Decision) -> Lead:
 
 ENGLISH = "Which? 1 weekday mornings, 2 weekday afternoons, 3 Saturday"
 LINK = "Lakeside: http://leadline.test/b/token"
+
+
+# -- where the link leads ---------------------------------------------------------------------
+
+SOUTH_ONLY = {"imaging": Service(key="imaging", public_label="appointment", locations=("south",))}
+
+
+@pytest.mark.parametrize(
+    ("location", "service", "page"),
+    [
+        ("south", None, "https://book.example/s"),
+        (None, "imaging", "https://book.example/s"),
+        ("north", "imaging", "https://book.example/north"),
+        (None, None, "https://book.example/north"),
+        (None, "gone", "https://book.example/north"),
+    ],
+)
+def test_a_lead_books_where_its_form_said_else_where_its_service_is_offered(
+    location: str | None, service: str | None, page: str
+) -> None:
+    assert offers.booking_url(clinic(locations=LINKED, services=SOUTH_ONLY), location, service) == page
+
+
+def test_where_the_likely_place_has_no_page_any_of_the_clinic_will_do() -> None:
+    bare = clinic(locations={"north": LINKED["north"], "south": SOUTH}, services=SOUTH_ONLY)
+    assert offers.booking_url(bare, "south", None) == "https://book.example/north"
+    assert offers.booking_url(clinic(), "north", None) is None
 
 
 # -- who is offered what -----------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Reading a reply: every row by its own examples, and the traps between the rows."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -196,20 +197,24 @@ def test_the_reason_never_holds_a_word_of_the_persons_own(secret: str, row: Row,
     assert secret not in read_reply(f"{secret} {example} {secret}").because
 
 
+def least_time(work: Callable[[], object]) -> float:
+    """The least processor time in three tries: what else runs on this machine only ever adds to it."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        work()
+        took.append(time.process_time() - began)
+    return min(took)
+
+
 def test_a_reply_is_read_in_under_a_millisecond_on_average() -> None:
     texts = [example for row in ROWS for example in row.examples]
-    read_reply(texts[0])
-    began = time.process_time()
-    for text in texts:
-        read_reply(text)
-    assert (time.process_time() - began) / len(texts) < 0.001
+    assert least_time(lambda: [read_reply(text) for text in texts]) / len(texts) < 0.001
 
 
 def test_a_long_reply_takes_longer_in_proportion_only() -> None:
     text = "I was thinking about it, my cousin goes there and says the staff is kind to everyone who comes in. "
-    began = time.process_time()
-    read_reply(text * 16)
-    assert time.process_time() - began < 0.1
+    assert least_time(lambda: read_reply(text * 16)) < 0.1
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def test_without_weights_the_rows_still_act_on_keywords() -> None:
 
 
 def test_nothing_is_sure_without_a_row() -> None:
-    alone = [read_reply(one.text) for one in everything()]
+    alone = [read_reply(one.text) for one in everything()[::5]]
     assert {reading.certainty for reading in alone if reading.because.startswith("sounds like it")} == {
         "likely",
         "unsure",

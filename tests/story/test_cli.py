@@ -224,14 +224,14 @@ def test_a_database_that_is_not_there_gets_one_clear_line_without_the_password(
 
 
 def test_help_answers_at_once_and_names_every_command() -> None:
-    began = time.monotonic()
+    before = os.times()
     told = subprocess.run([sys.executable, "-m", "app.cli", "--help"], capture_output=True, text=True, check=True)
-    took = time.monotonic() - began
+    after = os.times()
     named = {line.split()[1] for line in told.stdout.splitlines() if re.match(r"│ [a-z]", line)}
     assert {"demo", "up", "api", "worker", "migrate", "carrier", "apply", "check", "keys", "clock"} <= named
     assert {"sending", "doctor", "read"} <= named
-    # Half a second where nothing else runs; a slow machine shared with other tests gets three.
-    assert took < 3
+    # Half a second; of the processor's time, since other tests run beside this one.
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 2
 
 
 def test_help_imports_neither_the_database_nor_the_web_framework() -> None:
@@ -321,6 +321,7 @@ async def test_only_a_sequence_that_changed_gets_a_new_version_and_the_plan_coun
         ("appointment-request", 1, 1),
         ("appointment-request", 2, 2),
         ("gentle", 1, 1),
+        ("nurture", 1, 1),
     ]
     assert await ask(lakeside, "SELECT version FROM clinics") == [(2,)]
 
@@ -415,7 +416,7 @@ def test_the_clock_moves_by_a_span_to_a_moment_and_back(lakeside: str, leadline:
     assert leadline("clock", "--advance", "90s", "--json").json["offset_seconds"] == 172_890
     moved = leadline("clock", "--to", "2026-11-24T10:00:00-06:00", "--json").json
     away = datetime.fromisoformat(moved["now"]) - datetime(2026, 11, 24, 16, tzinfo=UTC)
-    assert timedelta() <= away < timedelta(seconds=10)
+    assert timedelta() <= away < timedelta(minutes=1)
     assert leadline("clock", "--real", "--json").json["offset_seconds"] == 0
     assert leadline("clock", "--advance", "-2h").err.endswith("(2:00:00 behind the real time)\n")
 
@@ -445,7 +446,7 @@ async def test_the_switch_is_a_row_for_a_clinic_and_for_all(lakeside: str, leadl
 
 
 async def test_the_doctor_names_what_fails_and_what_to_do_and_is_content_when_all_is_well(
-    lakeside: str, leadline: Leadline, monkeypatch: pytest.MonkeyPatch
+    lakeside: str, leadline: Leadline, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     done = leadline("doctor", "--json")
     failing = {check["check"]: check["fix"] for check in done.json["checks"] if check["state"] == "fail"}
@@ -453,7 +454,11 @@ async def test_the_doctor_names_what_fails_and_what_to_do_and_is_content_when_al
     assert failing == {
         "workers": "start one: `leadline worker`",
         "carrier of lakeside-main": "set it where the API and the workers run",
+        "mail server of lakeside": "set it where the workers run",
     }
+    without_mail = tmp_path / "without_mail.yaml"
+    without_mail.write_text(re.sub(r"(?ms)^smtp:.*?(?=^\S)", "", LAKESIDE.read_text()))
+    assert leadline("apply", without_mail).code == 0
     await ask(lakeside, "INSERT INTO heartbeats (process, kind) VALUES ('worker-1', 'worker')")
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "AC1")
     monkeypatch.setenv("TWILIO_AUTH_TOKEN", "t")

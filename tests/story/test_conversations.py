@@ -27,12 +27,8 @@ MORE = f"""
 answers:
   acknowledge: "{ACKNOWLEDGED}"
   decline: "{CLOSED}"
-question:
-  ask: "Is it your first visit? Answer NEW or BACK."
-  field: visit
-  values: {{new: [first time], back: [been before]}}
 """
-DOCUMENT = LAKESIDE.replace("\nscoring:", "\nscoring:\n  - {when: {extra.visit: new}, add: 40}").replace(
+DOCUMENT = LAKESIDE.replace("{when: {extra.visit: new}, add: 20}", "{when: {extra.visit: new}, add: 40}").replace(
     "Thank you for writing to us. Reply YES", "Thank you for writing. {{ question }} Reply YES"
 )
 
@@ -302,7 +298,7 @@ async def test_what_a_phone_writes_by_itself_is_not_answered(somebody: Somebody)
 async def test_the_question_is_answered_and_the_person_moves_to_another_sequence(somebody: Somebody) -> None:
     """A lead of the gentle sequence that turns out to be new is hot, and goes on where hot leads go on."""
     maria = await somebody(service="check-up")
-    assert "Is it your first visit? Answer NEW or BACK." in (await maria.house.texts(maria.phone))[0]
+    assert "Is this your first visit? Answer NEW or BACK." in (await maria.house.texts(maria.phone))[0]
     await maria.says("I am new")
     lead = await maria.lead()
     assert (lead["stage"], lead["track"], lead["sequence"]["key"]) == ("texting", "hot", "appointment-request")

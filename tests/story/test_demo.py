@@ -5,14 +5,15 @@ Real processes on free ports throughout; this is the suite's slow file.
 
 import json
 import os
+import secrets
 import select
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,16 +21,19 @@ import httpx
 import psutil
 import pytest
 
+from tests.installation import forget_place
+
 ROOT = Path(__file__).resolve().parents[2]
 LAKESIDE = ROOT / "examples" / "lakeside.yaml"
 OPEN_HOURS = "2026-11-24T16:00:00Z"  # A Tuesday, 10:00 in Chicago.
 PHONE = "+13125550142"
 DEADLINE = 90.0
+WEB: dict[str, Any] = {"verify": False, "timeout": 60}
 
 T = TypeVar("T")
 
 
-def until(find: Callable[[], T], what: str, within: float = 30.0) -> T:
+def until(find: Callable[[], T], what: str, within: float = 60.0) -> T:
     """The first true value of a condition, asked for again and again until the deadline."""
     deadline = time.monotonic() + within
     while not (found := find()):
@@ -39,12 +43,12 @@ def until(find: Callable[[], T], what: str, within: float = 30.0) -> T:
 
 
 def free_ports() -> int:
-    """A port that is free together with the two after it."""
+    """A port that is free together with the two after it, and that no other process is given by chance meanwhile."""
     while True:
+        port = secrets.choice(range(20_000, 32_000, 3))  # Below those that a system hands out by itself.
         with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
             try:
+                one.bind(("127.0.0.1", port))
                 two.bind(("127.0.0.1", port + 1))
                 three.bind(("127.0.0.1", port + 2))
             except (OSError, OverflowError):
@@ -117,22 +121,22 @@ class Demo:
         return {"Authorization": f"Bearer {json.loads((self.data / 'demo-keys.json').read_text())[role]}"}
 
     def get(self, path: str) -> Any:
-        return httpx.get(f"{self.base}{path}", headers=self.key("coordinator")).raise_for_status().json()
+        return httpx.get(f"{self.base}{path}", headers=self.key("coordinator"), **WEB).raise_for_status().json()
 
     def send_lead(self) -> str:
         """Posts the lead that the greeting's curl line posts."""
         lead = (self.data / "lead.json").read_bytes()
         headers = self.key("source") | {"Content-Type": "application/json"}
-        answer = httpx.post(f"{self.base}/leads", content=lead, headers=headers)
+        answer = httpx.post(f"{self.base}/leads", content=lead, headers=headers, **WEB)
         assert answer.status_code == 202, answer.text
         return str(answer.json()["lead_id"])
 
     def texts(self, phone: str = PHONE) -> list[str]:
-        shown = httpx.get(f"{self.phones}/handsets/{phone}/messages").json()["messages"]
+        shown = httpx.get(f"{self.phones}/handsets/{phone}/messages", **WEB).json()["messages"]
         return [message["body"] for message in shown if message["direction"] == "to_phone"]
 
     def reply(self, text: str, **more: str) -> Any:
-        return httpx.post(f"{self.phones}/handsets/{PHONE}/reply", json={"text": text, **more}).json()
+        return httpx.post(f"{self.phones}/handsets/{PHONE}/reply", json={"text": text, **more}, **WEB).json()
 
 
 @pytest.fixture
@@ -162,9 +166,7 @@ def clear(demo: Demo) -> None:
     if demo.process is not None and demo.process.poll() is None:
         demo.stop(signal.SIGKILL)
     demo.let_go()
-    place = demo.data / "place"
-    if place.exists() and (folder := Path(place.read_text())) != demo.data:
-        shutil.rmtree(folder, ignore_errors=True)
+    forget_place(demo.data)
 
 
 def traces(demo: Demo) -> list[str]:
@@ -177,6 +179,17 @@ def traces(demo: Demo) -> list[str]:
         if process.pid != os.getpid() and any(mark in words for mark in marks):
             found.append(words)
     return found
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """The command line it was started with; none if it has ended meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        return process.cmdline()
+    return []
+
+
+def workers_of(demo: Demo) -> list[psutil.Process]:
+    return [process for process in demo.processes() if "worker" in command_of(process)]
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
@@ -211,10 +224,10 @@ def test_a_talk_by_text_beside_a_second_demo_and_a_stop_that_leaves_nothing(
     until(lambda: one.reply("Hello", to="+13125550188")["webhook_status"] == 200, "the carrier knows the new number")
 
     processes = [*one.processes(), *two.processes()]
-    names = " ".join(" ".join(process.cmdline()) for process in processes)
+    names = " ".join(" ".join(command_of(process)) for process in processes)
     assert all(f"app.cli {name}" in names for name in ("api", "worker", "carrier"))
     assert (one.stop(signal.SIGINT), two.stop(signal.SIGTERM)) == (0, 0)
-    until(lambda: all_gone(processes), "every process ends", 5)
+    until(lambda: all_gone(processes), "every process ends")
     assert (traces(one), traces(two)) == ([], [])
     assert not (one.data / "running.json").exists()
 
@@ -230,10 +243,10 @@ def test_a_second_demo_on_the_same_folder_is_refused(standing: Demo) -> None:
 
 
 def test_a_process_that_dies_is_started_again_and_said_so(standing: Demo) -> None:
-    [worker] = [process for process in standing.processes() if "worker" in process.cmdline()]
+    [worker] = workers_of(standing)
     worker.kill()
     until(lambda: "The worker ended (code -9); it starts again in 0.5 s." in standing.told.read_text(), "it is said")
-    until(lambda: any("worker" in process.cmdline() for process in standing.processes()[1:]), "a worker runs again")
+    until(lambda: workers_of(standing), "a worker runs again")
 
 
 def test_a_kill_9_leaves_no_process_and_the_next_start_has_everything(standing: Demo) -> None:
@@ -274,5 +287,5 @@ def test_ctrl_c_in_the_middle_of_a_start_leaves_nothing(make_demo: Callable[[str
     until(lambda: line in demo.told.read_text(), "the start is under way")
     processes = demo.processes()
     assert demo.stop() == 0
-    until(lambda: all_gone(processes), "every process ends", 5)
+    until(lambda: all_gone(processes), "every process ends")
     assert traces(demo) == []

@@ -51,7 +51,7 @@ async def test_a_question_becomes_a_task_and_the_answer_a_text(house: House) -> 
     done = await house.order(f"/tasks/{task['id']}/complete", assignee="ana", outcome="answered")
     assert (done.status_code, done.json()["status"]) == (200, "done")
     lead = await house.lead(lead_id)
-    assert (lead["stage"], lead["next"]["step"]) == ("texting", "offer")
+    assert (lead["stage"], lead["next"]["step"]) == ("texting", "options")
 
 
 async def test_stop_ends_everything_and_yes_never_reopens(house: House) -> None:
@@ -121,8 +121,8 @@ async def test_a_five_day_sequence_plays_in_order_as_the_clock_moves(house: Hous
         played.append(lead["next"]["step"])
         await house.move_clock(datetime.fromisoformat(lead["next"]["at"]))
     assert lead["stage"] == "nurture"
-    sent = [(one["step"], one["status"]) for one in await house.messages(lead_id)]
-    assert [step for step, _ in sent] == ["confirm", "options", "reminder", "close"]
+    sent = [one["step"] for one in await house.messages(lead_id) if one["status"] in ("sent", "delivered")]
+    assert sent == ["confirm", "options", "reminder", "close"]
     bodies = await house.texts()
     assert len(set(bodies)) == len(bodies) == 4
     assert [task["kind"] for task in await house.tasks()] == ["call"]

@@ -40,6 +40,8 @@ def told(items: list[dict[str, Any]]) -> Any:
 
 def _ruled(item: dict[str, Any]) -> dict[str, Any]:
     decision = item.get("decision")
+    if item.get("variant") in ("online", "short"):  # drawn by a contact's id
+        item = item | {"variant": "one of its arms"}
     return item | {"decision": [one["rule"] for one in decision["rules"]]} if decision else item
 
 
@@ -66,6 +68,7 @@ def message(number: int, text: str, status: str, **more: Any) -> dict[str, Any]:
         "purpose": "reply",
         "sequence": None,
         "version": None,
+        "variant": None,
         "step": None,
         "sender": "lakeside-main",
         "due_at": "…",
@@ -81,7 +84,8 @@ def message(number: int, text: str, status: str, **more: Any) -> dict[str, Any]:
 
 
 def step(key: str) -> dict[str, Any]:
-    return {"purpose": "step", "sequence": "appointment-request", "version": 1, "step": key}
+    where = {"sequence": "appointment-request", "version": 1, "variant": "one of its arms", "step": key}
+    return {"purpose": "step", **where}
 
 
 def line(kind: str, by: str | None = "ana", text: str | None = None) -> dict[str, Any]:

@@ -205,7 +205,7 @@ async def test_a_diff_is_by_step_and_shows_the_words(lakeside: str, leadline: Le
         (("list", "--clinic", "no"), "there is no clinic no; known: lakeside"),
         (
             ("show", "--clinic", "lakeside", "--sequence", "no"),
-            "lakeside never had a sequence no; known: appointment-request, gentle",
+            "lakeside never had a sequence no; known: appointment-request, gentle, nurture",
         ),
         (("diff", "--clinic", "lakeside", "--sequence", "gentle"), "gentle has no version 0; it has 1"),
         (("show", "--clinic", "lakeside", "--sequence", "gentle", "7"), "gentle has no version 7; it has 1"),

@@ -171,7 +171,7 @@ async def test_what_a_dead_worker_left_is_unknown_then_found_in_the_carriers_lis
     found = await claim(runtime, SENDER, 10)
     assert found is not None
     line = Line()
-    await Dispatcher(runtime, line)._call(found.clinic, found.sender, found.texts[0], time.monotonic() + 1)
+    await Dispatcher(runtime, line)._call(found.clinic, found.sender, found.texts[0], time.monotonic() + 60)
     async with runtime.engine.begin() as conn:
         await conn.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '31 seconds'"))
     upkeep = Upkeep(runtime, line)

@@ -54,7 +54,7 @@ STEPS = """
 
 def a_file(port: int, steps: str = STEPS, **smtp: object) -> str:
     """Lakeside with a mail server, and with one sequence that begins with an e-mail."""
-    kept = re.sub(r"(?ms)^(sequences|experiments|smtp|approvals):.*?(?=^\S|\Z)", "", LAKESIDE)
+    kept = re.sub(r"(?ms)^(question|sequences|experiments|smtp|approvals):.*?(?=^\S|\Z)", "", LAKESIDE)
     given = {"host": "127.0.0.1", "port": port, "from": "hello@lakeside.example", **smtp}
     server = ", ".join(f"{name}: {json.dumps(value)}" for name, value in given.items())
     return f"{kept}\nsmtp: {{{server}}}\nsequences:{steps}"

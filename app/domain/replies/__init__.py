@@ -5,8 +5,8 @@ the first that matches wins (`read.py`). Only a `sure` reading acts by itself; `
 """
 
 from app.domain.replies.found import ROWS
-from app.domain.replies.read import read_reply
+from app.domain.replies.read import prepare, read_reply
 from app.domain.replies.reading import Certainty, Intent, Reading
 from app.domain.replies.rows import Row
 
-__all__ = ["ROWS", "Certainty", "Intent", "Reading", "Row", "read_reply"]
+__all__ = ["ROWS", "Certainty", "Intent", "Reading", "Row", "prepare", "read_reply"]

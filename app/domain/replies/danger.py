@@ -1,16 +1,11 @@
 """Danger to life or of harm, to the sender or anyone else, now: a person looks at once.
 
-Better one alarm too many. What is denied ("no chest pain")
-long past
-asked in general
-or a way of speaking is cut out or held back;
-anything that says *now* beside it counts again.
+Better one alarm too many. What is denied ("no chest pain"), long past, asked in general, or a way of speaking is cut
+out or held back; anything that says *now* beside it counts again.
 """
 
-import re
-
 from app.domain.replies.reading import Intent
-from app.domain.replies.rows import Row, says, such_as
+from app.domain.replies.rows import Phrases, Row, says, such_as
 from app.domain.replies.vocabulary import FAMILIES
 
 _ASIDE = says(
@@ -139,7 +134,7 @@ _OVER = says(
     """
 )
 
-_HELD_BACK = re.compile(rf"{_OVER.pattern}|^(?!.*(?<!\S)(?:{FAMILIES['AFRESH']})(?!\S)).*?{_NOT_NOW.pattern}")
+_HELD_BACK = Phrases(lambda: rf"{_OVER.pattern}|^(?!.*(?<!\S)(?:{FAMILIES['AFRESH']})(?!\S)).*?{_NOT_NOW.pattern}")
 
 _BODY = """
     heart ~6(explode|exploding|burst|out of my chest|skipping|fluttering) ~4(sweating|dizzy|sweaty|faint|breath|chest)

@@ -50,4 +50,4 @@ _NOTICE = says(
 
 def is_automatic(words: str) -> bool:
     """Whether a plainly said message reads like a machine's notice."""
-    return _NOTICE.search(words) is not None
+    return _NOTICE.compiled.search(words) is not None

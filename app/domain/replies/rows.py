@@ -10,12 +10,30 @@ between; a line that ends with a stroke goes on. In it
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 from app.domain.replies.reading import Certainty, Intent
 from app.domain.replies.vocabulary import COURTESY, FAMILIES
+
+
+class Phrases:
+    """Phrases as a pattern, made and compiled when first asked for: a process that reads no reply pays for none."""
+
+    def __init__(self, write: Callable[[], str]) -> None:
+        self._write = write
+
+    @cached_property
+    def pattern(self) -> str:
+        """The regular expression as text."""
+        return self._write()
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The regular expression, ready to search with."""
+        return re.compile(self.pattern)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +48,10 @@ class Row:
     intent: Intent
     certainty: Certainty
     name: str
-    when: re.Pattern[str]
+    when: Phrases
     examples: tuple[str, ...]
-    aside: re.Pattern[str] | None = None
-    unless: re.Pattern[str] | None = None
+    aside: Phrases | None = None
+    unless: Phrases | None = None
     at_most: int | None = None
     by_clause: bool = False
 
@@ -47,11 +65,11 @@ class Row:
         if self.at_most is not None and words.count(" ") >= self.at_most:
             return None
         # A stroke is no word: what stood on both sides of a cut must not become a phrase.
-        left = words if self.aside is None else self.aside.sub("|", words)
-        found = self.when.search(left)
+        left = words if self.aside is None else self.aside.compiled.sub("|", words)
+        found = self.when.compiled.search(left)
         if found is None and self.by_clause:
-            found = next(filter(None, map(self.when.search, clauses)), None)
-        if found is None or (self.unless is not None and self.unless.search(words)):
+            found = next(filter(None, map(self.when.compiled.search, clauses)), None)
+        if found is None or (self.unless is not None and self.unless.compiled.search(words)):
             return None
         return _shown(found)
 
@@ -88,30 +106,34 @@ def either(phrases: str) -> str:
     return _GAP.sub(lambda gap: rf"(?:[^\s?|]+ ){{0,{gap[1]}}}?", spoken)
 
 
-def anywhere(phrases: str) -> re.Pattern[str]:
+def anywhere(phrases: str) -> Phrases:
     """One of these stands anywhere, even inside a word: for writing without spaces."""
-    return re.compile(either(phrases))
+    return Phrases(lambda: either(phrases))
 
 
-def says(phrases: str) -> re.Pattern[str]:
+def says(phrases: str) -> Phrases:
     """One of these stands somewhere in the message, as whole words."""
-    return re.compile(rf"(?<!\S)(?:{either(phrases)})(?!\S)")
+    return Phrases(lambda: rf"(?<!\S)(?:{either(phrases)})(?!\S)")
 
 
-def begins(phrases: str) -> re.Pattern[str]:
+def begins(phrases: str) -> Phrases:
     """The message starts with one of these, after courtesies if there are any."""
-    return re.compile(rf"^(?:(?:{COURTESY}) )*(?:{either(phrases)})(?!\S)")
+    return Phrases(lambda: rf"^(?:(?:{COURTESY}) )*(?:{either(phrases)})(?!\S)")
 
 
-def alone(phrases: str) -> re.Pattern[str]:
+def alone(phrases: str) -> Phrases:
     """The whole message is one of these."""
-    return re.compile(rf"^(?:{either(phrases)})$")
+    return Phrases(lambda: rf"^(?:{either(phrases)})$")
 
 
-def politely(phrases: str) -> re.Pattern[str]:
+def politely(phrases: str) -> Phrases:
     """The whole message is one or more of these, with or without courtesies around them."""
-    said = either(phrases)
-    return re.compile(rf"^(?:(?:{COURTESY}) )*(?:{said})(?: (?:{said}|{COURTESY}))*$")
+
+    def write() -> str:
+        said = either(phrases)
+        return rf"^(?:(?:{COURTESY}) )*(?:{said})(?: (?:{said}|{COURTESY}))*$"
+
+    return Phrases(write)
 
 
 def such_as(examples: str) -> tuple[str, ...]:
