@@ -9,6 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from app.domain.experiments import arm_of
 from app.runtime import Runtime
 from tests.installation import OPEN_HOURS, Keys, a_client, a_lead, bearer, consent_words, set_clock
 
@@ -24,6 +25,15 @@ async def get(api: httpx.AsyncClient, keys: Keys, path: str) -> Any:
     return answer.json()
 
 
+async def drawn_arm(runtime: Runtime, lead_id: str) -> str:
+    """The arm that this lead's contact has in the example's experiment."""
+    async with runtime.engine.connect() as conn:
+        contact = await conn.scalar(text("SELECT contact_id FROM leads WHERE id = :lead"), {"lead": lead_id})
+        clinic = await runtime.clinics.take(conn, "lakeside")
+    (experiment,) = clinic.experiments.values()
+    return arm_of(experiment, "lakeside", contact)
+
+
 async def test_a_lead_is_shown_as_it_stands(runtime: Runtime, api: httpx.AsyncClient, keys: Keys, work: Any) -> None:
     lead_id = await take(api, keys, email="maria@example.com", preferred_times=["mornings"], gclid="x", zip="60657")
     await work()
@@ -36,7 +46,7 @@ async def test_a_lead_is_shown_as_it_stands(runtime: Runtime, api: httpx.AsyncCl
         "track": "hot",
         "score": 40,
         "sequence": {"key": "appointment-request", "version": 1, "step": "confirm"},
-        "variant": None,
+        "variant": await drawn_arm(runtime, lead_id),
         "chosen": {
             "at": shown["captured_at"],
             "event_id": shown["chosen"]["event_id"],
