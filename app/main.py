@@ -85,6 +85,9 @@ def create_app(settings: Settings | None = None, runtime: Runtime | None = None)
         async with AsyncExitStack() as stack:
             opened = runtime if runtime is not None else await stack.enter_async_context(open_runtime(known.check()))
             app.state.runtime = opened
+            async with opened.engine.connect() as conn:
+                # Reading clinic files takes a while the first time; better now than inside the first request.
+                await opened.clinics.take_all(conn)
             app.state.keyring = Keyring(opened.engine)
             app.state.limits = Limits(known.requests_per_second)
             app.state.clinics = CurrentClinics(opened)

@@ -20,6 +20,7 @@ from app import lifeline
 from app.adapters.lead_form import LeadIn
 from app.api.auth import Keyring, authenticate
 from app.api.leads import LeadTaken
+from app.api.limits import Limits
 from app.domain.ids import new_id
 from app.runtime import open_engine
 from app.settings import Settings
@@ -33,7 +34,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the pool, and the engine for the keys."""
     settings = Settings()
     engine = open_engine(settings)
-    app.state.keyring = Keyring(engine)
+    app.state.keyring, app.state.limits = Keyring(engine), Limits(settings.requests_per_second)
     url = settings.database_url.replace("postgresql+asyncpg://", "postgresql://")
     async with asyncpg.create_pool(url, min_size=POOL, max_size=POOL) as pool:
         await pool.execute("CREATE TABLE IF NOT EXISTS bare_leads (id text PRIMARY KEY, clinic text, payload json)")

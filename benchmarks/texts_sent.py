@@ -1,8 +1,8 @@
 """Texts sent to the emulated carrier by one worker process, against a bare loop that posts the same bodies.
 
-The number has no pace and the carrier sends no callbacks. The worker does all its work meanwhile: it judges each
-text, claims it, notes its outcome, reads that event and plans the lead's next step. Both rates are the carrier's: by
-the arrival of the first request and of the last.
+The number has no pace and the carrier sends no callbacks. The worker does all its work: it judges each text, claims
+it, notes its outcome, reads that event and plans the lead's next step; the last two give way to texts that are due, for
+five seconds at most. Both rates are the carrier's: by the arrival of the first request and of the last.
 """
 
 from collections.abc import Callable

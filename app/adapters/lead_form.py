@@ -219,10 +219,15 @@ def captured_facts(
 
 
 def _extra(form: LeadIn, clinic: Clinic) -> dict[str, Any]:
-    """What is kept of a form's own fields; how a test lead asks to be rehearsed is among them, and must be right."""
+    """What is kept of a form's own fields; how a test lead asks to be rehearsed is among them, and must be right.
+
+    A lead that is no test is never rehearsed: taken in without a word, it would be texted as a patient.
+    """
     extra = form.extra()
-    if not form.test or REHEARSE not in extra:
+    if extra.get(REHEARSE) in (None, ""):
         return extra
+    if not form.test:
+        raise FormError([(REHEARSE, 'is for test leads only: send "test": true beside it')])
     try:
         mistake = rehearsal.mistake(clinic, rehearsal.read(extra[REHEARSE]))
     except ValueError as wrong:

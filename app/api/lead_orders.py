@@ -17,7 +17,7 @@ from app.adapters.lead_form import ConsentIn, Moment, consent_act
 from app.adapters.store import bookings, contacts, events, installation, reading
 from app.adapters.store.bookings import Booking
 from app.api.auth import Caller, any_key, coordinator
-from app.api.lead_reading import lead_seen
+from app.api.lead_reading import clinic_now, lead_seen
 from app.api.lead_shapes import LeadOut, lead_out
 from app.api.problems import invalid, not_found, refusals
 from app.api.state import answer, get_runtime
@@ -109,7 +109,8 @@ async def append(runtime: Runtime, clinic: str, lead_id: str, make: Callable[[st
 
 async def _lead_after(runtime: Runtime, clinic: str, lead_id: str, event_id: str) -> Response:
     read = await until_read(runtime, event_id)
-    lead = lead_out(await lead_seen(runtime, clinic, lead_id))
+    seen = await lead_seen(runtime, clinic, lead_id)
+    lead = lead_out(seen, await clinic_now(runtime, clinic))
     return answer(lead.model_dump(mode="json"), 200 if read else 202)
 
 

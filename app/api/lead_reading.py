@@ -13,6 +13,7 @@ from app.api.lead_shapes import LeadOut, LeadsOut, TimelineOut, cursor_of, lead_
 from app.api.problems import invalid, not_found, refusals
 from app.api.state import get_runtime
 from app.api.waiting import when_written
+from app.domain.clinic import Clinic
 from app.domain.contact import Stage
 from app.runtime import Runtime
 
@@ -35,6 +36,12 @@ async def lead_seen(runtime: Runtime, clinic: str, lead_id: str) -> LeadSeen:
     return found
 
 
+async def clinic_now(runtime: Runtime, key: str) -> Clinic:
+    """A clinic at its current version, with every sequence in which its leads stand."""
+    async with runtime.engine.connect() as conn:
+        return await runtime.clinics.take(conn, key)
+
+
 @router.get("/leads")
 async def list_leads(
     request: Request,
@@ -55,9 +62,10 @@ async def list_leads(
     after = place_of(cursor) if cursor else None
     async with runtime.engine.connect() as conn:
         found = await reading.leads(conn, runtime.vault, caller.clinic, filters, after, limit + 1)
+        clinic = await runtime.clinics.take(conn, caller.clinic)
     page = found[:limit]
     more = cursor_of(page[-1].captured_at.isoformat(), page[-1].id) if len(found) > limit else None
-    return LeadsOut(leads=[lead_out(lead) for lead in page], cursor=more)
+    return LeadsOut(leads=[lead_out(lead, clinic) for lead in page], cursor=more)
 
 
 def _phone(written: str) -> str:
@@ -71,7 +79,9 @@ def _phone(written: str) -> str:
 @router.get("/leads/{lead_id}", responses=refusals(404))
 async def show_lead(request: Request, caller: Coordinator, lead_id: str) -> LeadOut:
     """One lead as it stands: stage, track, sequence, what is next, consent, suppression."""
-    return lead_out(await lead_seen(get_runtime(request), caller.clinic, lead_id))
+    runtime = get_runtime(request)
+    seen = await lead_seen(runtime, caller.clinic, lead_id)
+    return lead_out(seen, await clinic_now(runtime, caller.clinic))
 
 
 @router.get("/leads/{lead_id}/timeline", responses=refusals(404))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from app.adapters.store.reading import LeadPlace, LeadSeen, MessageSeen
 from app.adapters.store.timeline import TaskSeen, Timeline, Unreadable
 from app.api.problems import invalid
+from app.domain.clinic import Clinic
 from app.domain.events import Event
 
 
@@ -23,7 +24,7 @@ class SequenceOut(BaseModel):
 
 
 class NextOut(BaseModel):
-    """What is planned next."""
+    """What is planned next; `kind` is what the step does: `text`, `email`, `call` or `wait`."""
 
     at: datetime
     kind: str
@@ -152,11 +153,12 @@ class ReadingOut(BaseModel):
 
 
 class MessageOut(BaseModel):
-    """A text, out or in."""
+    """A text or an e-mail, out or in; by its id also a step that was skipped."""
 
     id: str
     lead_id: str | None
     direction: str
+    channel: str = Field(description="`text` or `email`; `wait` or `call` where a step was skipped.")
     status: str
     text: str
     purpose: str
@@ -176,7 +178,7 @@ class MessageOut(BaseModel):
 
 
 class MessagesOut(BaseModel):
-    """A page of texts, newest first; `cursor` is null at the end."""
+    """A page of texts and e-mails, newest first; `cursor` is null at the end."""
 
     messages: list[MessageOut]
     cursor: str | None
@@ -202,8 +204,8 @@ FACTS = (
 """What of a form is shown as it was said, null when it was not."""
 
 
-def lead_out(lead: LeadSeen) -> LeadOut:
-    """A lead as JSON shows it."""
+def lead_out(lead: LeadSeen, clinic: Clinic) -> LeadOut:
+    """A lead of this clinic, as it is now, as JSON shows it."""
     facts = lead.facts
     consent = lead.consent
     return LeadOut(
@@ -211,7 +213,7 @@ def lead_out(lead: LeadSeen) -> LeadOut:
         | {name: facts.get(name) for name in FACTS}
         | {
             "sequence": {"key": lead.sequence, "version": lead.version, "step": lead.step} if lead.sequence else None,
-            "next": asdict(lead.next) if lead.next else None,
+            "next": asdict(lead.next) | _kind_of_next(lead, clinic) if lead.next else None,
             "consent": asdict(consent.act) | asdict(consent) if consent else None,
             "suppressed": lead.suppressed_by is not None,
             "zones": list(lead.zones),
@@ -224,9 +226,16 @@ def lead_out(lead: LeadSeen) -> LeadOut:
     )
 
 
+def _kind_of_next(lead: LeadSeen, clinic: Clinic) -> dict[str, str]:
+    """What the planned step does: with conditions it is on record as the wait until they are asked."""
+    sequence = clinic.sequence(lead.sequence or "", lead.version, lead.variant)
+    steps = sequence.steps if sequence and lead.next else ()
+    return next(({"kind": step.channel.value} for step in steps if lead.next and step.key == lead.next.step), {})
+
+
 def message_out(message: MessageSeen) -> MessageOut:
-    """A text as JSON shows it."""
-    return MessageOut(**{name: value for name, value in asdict(message).items() if name != "channel"})
+    """A message as JSON shows it."""
+    return MessageOut(**asdict(message))
 
 
 def timeline_out(timeline: Timeline) -> TimelineOut:
@@ -266,7 +275,7 @@ def _consent_item(row: dict[str, Any]) -> dict[str, Any]:
 
 def _message_item(message: MessageSeen) -> dict[str, Any]:
     shown = message_out(message).model_dump()
-    return {"at": message.sent_at or message.due_at, "kind": "message", "channel": message.channel, **shown}
+    return {"at": message.sent_at or message.due_at, "kind": "message", **shown}
 
 
 def _task_item(task: TaskSeen) -> dict[str, Any]:

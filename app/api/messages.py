@@ -1,4 +1,4 @@
-"""Texts shown to coordinators: the list, and one text with the decision about it."""
+"""Texts and e-mails shown to coordinators: the list, and one of them with the decision about it."""
 
 from typing import Annotated, Literal
 
@@ -36,7 +36,7 @@ async def list_messages(
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> MessagesOut:
-    """Texts, newest first: of a lead, in a status."""
+    """Texts and e-mails, newest first: of a lead, in a status."""
     runtime = get_runtime(request)
     after = parts_of(cursor, 1)[0] if cursor else None
     async with runtime.engine.connect() as conn:
@@ -52,7 +52,7 @@ async def list_messages(
 async def show_message(
     request: Request, caller: Annotated[Caller, Depends(coordinator)], message_id: str
 ) -> MessageOut:
-    """One text; `decision` says of each rule what it said and on what evidence."""
+    """One text, e-mail or skipped step; `decision` says of each rule what it said and on what evidence."""
     runtime = get_runtime(request)
     async with runtime.engine.connect() as conn:
         found = await reading.message(conn, runtime.vault, caller.clinic, message_id)

@@ -212,7 +212,7 @@ _OF_STANDING = ("reason", "next", "consent", "suppressed", "suppressed_by")
 
 
 def _standing(lead: LeadSeen | None, clinic: Clinic) -> dict[str, Any]:
-    seen = lead_out(lead) if lead else None
+    seen = lead_out(lead, clinic) if lead else None
     return {name: getattr(seen, name, None) for name in _OF_STANDING} | {
         "sequence": _position(lead, clinic) if lead and lead.sequence else None
     }

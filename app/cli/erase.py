@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.cli.screen import DataDir, Failure, WrongUsage, say
+from app.cli.screen import DataDir, Failure, WrongUsage, counted, say
 from app.cli.suppress import as_phone, opened
 
 if TYPE_CHECKING:
@@ -51,14 +51,15 @@ def erase(
 
 def _goes(found: "Holdings") -> str:
     return (
-        f"what {found.leads} leads, {found.messages} messages, {found.tasks} tasks, {found.bookings} bookings"
-        f" and {found.events} events said of the person"
+        f"what {counted(found.leads, 'lead')}, {counted(found.messages, 'message')}, {counted(found.tasks, 'task')},"
+        f" {counted(found.bookings, 'booking')} and {counted(found.events, 'event')} said of the person"
     )
 
 
 def _stays(found: "Holdings") -> str:
     closed = "that it opted out" if found.opted_out else "that it did not opt out"
-    return f"the number, {closed}, and {found.consents} rows of the consent ledger, to prove what was allowed"
+    rows = counted(found.consents, "row")
+    return f"the number, {closed}, and {rows} of the consent ledger, to prove what was allowed"
 
 
 def _ask(found: "Holdings") -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from app.cli.screen import say
+from app.cli.screen import counted, say
 
 if TYPE_CHECKING:
     from app.adapters.store.applying import Plan
@@ -73,7 +73,8 @@ async def _carry_out(settings: "Settings", clinics: Sequence[str], moves: bool, 
             wanted = [(key, one) for key in clinics for one in await moving.undecided(conn, key)]
         for key, one in wanted:
             if one.gone and moves:
-                say(f"{key}: {one.sequence} is gone; there is nothing to move its {one.leads} leads to, they are kept.")
+                standing = counted(one.leads, "lead")
+                say(f"{key}: {one.sequence} is gone; there is nothing to move its {standing} to: kept as before.")
                 continue
             async with runtime.engine.connect() as conn:
                 clinic = await runtime.clinics.take(conn, key)
@@ -86,13 +87,13 @@ async def _carry_out(settings: "Settings", clinics: Sequence[str], moves: bool, 
 
 def _tell(told: dict[str, int], what: str) -> None:
     later = told["ordered"] - told["carried_out"]
-    say(f"{told['carried_out']} leads {what}." if told["ordered"] or not later else "")
+    say(f"{counted(told['carried_out'], 'lead')} {what}." if told["ordered"] or not later else "")
     if later:
         say(f"{later} more will be as soon as a worker runs; until then nothing leaves to them.")
     if told["nowhere"]:
-        say(f"{told['nowhere']} leads stay in the version they began: they stand at no step that the new one knows.")
+        say(f"{counted(told['nowhere'], 'lead')} kept in the version begun with: the new one has no such step.")
     if told["busy"]:
-        say(f"{told['busy']} leads had a text on its way: run the same command again.")
+        say(f"{counted(told['busy'], 'lead')} had a text on its way: run the same command again.")
 
 
 async def _order(runtime: "Runtime", order: "Order", one: "Undecided") -> dict[str, int]:

@@ -45,6 +45,11 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
+def counted(number: int, what: str) -> str:
+    """So many of them: `1 lead`, `2 leads`."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def give(line: str) -> None:
     """One line of data."""
     print(line, flush=True)  # noqa: T201

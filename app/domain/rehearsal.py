@@ -6,9 +6,10 @@ anybody but staff: the gate waives hours and caps only for a test lead on a phon
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from difflib import get_close_matches
 
 from app.domain.choosing import Choice
 from app.domain.clinic import Clinic, Sequence
@@ -63,17 +64,30 @@ def mistake(clinic: Clinic, asked: Rehearsal) -> str | None:
     """What this clinic does not know of it; None when it can be rehearsed."""
     known = {one.key: one for one in clinic.sequences}
     if asked.sequence is not None and asked.sequence not in known:
-        return f"names no sequence of this clinic; known are: {', '.join(sorted(known))}"
+        return f"names no sequence of this clinic; {_instead(asked.sequence, known)}"
     meant = known.values() if asked.sequence is None else [known[asked.sequence]]
-    arms = sorted({arm for one in meant if one.experiment for arm in one.experiment.arms})
+    arms = {arm for one in meant if one.experiment for arm in one.experiment.arms}
     if asked.arm is not None and asked.arm not in arms:
-        return f"names no arm of an experiment; known are: {', '.join(arms) or 'none'}"
+        return f"names no arm of an experiment; {_instead(asked.arm, arms)}"
     return None
+
+
+def _instead(written: str, known: Iterable[str]) -> str:
+    """The word that was probably meant, and all that there are."""
+    all_of_them = f"known are: {', '.join(sorted(known)) or 'none'}"
+    near = get_close_matches(written, list(known), n=1)
+    return f"did you mean {near[0]}? K{all_of_them[1:]}" if near else all_of_them
 
 
 def rehearsal_of(lead: Lead | None) -> Rehearsal | None:
     """How this lead is rehearsed; None for every lead that is no test, and for a test that is to be like life."""
     return asked_by(lead.facts) if lead is not None and lead.test else None
+
+
+def ends_with_its_sequence(lead: Lead) -> bool:
+    """Whether this lead rehearses one sequence by name: then what follows that sequence is not played."""
+    rehearsal = rehearsal_of(lead)
+    return rehearsal is not None and rehearsal.sequence is not None
 
 
 def asked_by(facts: Mapping[str, object]) -> Rehearsal | None:

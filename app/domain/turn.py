@@ -238,6 +238,9 @@ class Turn:
         lead = self.lead
         if lead is None or lead.stage not in IN_SEQUENCE:
             return
+        if rehearsal.ends_with_its_sequence(lead):
+            self.move(Stage.FINISHED, "the rehearsed sequence is over")
+            return
         choice = choosing.follow(self.clinic, lead)
         if choice is not None:
             self.enter(choice)

@@ -68,6 +68,7 @@ class Dispatcher:
     _calls: set[asyncio.Task[None]] = field(default_factory=set)
     _ended: list[Ended] = field(default_factory=list)
     _settling: asyncio.Task[None] | None = None
+    _taken: int = 0
 
     def ring(self) -> None:
         """Something may be due."""
@@ -99,12 +100,13 @@ class Dispatcher:
         await self._room()
         async with self.runtime.engine.connect() as conn:
             due = await messages.senders_with_due(conn, await installation.now(conn))
-        waits = [await self._send_for(sender) for sender in due]
-        return min(waits, default=POLL_EVERY)
+        rounds = [await self._send_for(sender) for sender in due]
+        self._taken = sum(taken for taken, _ in rounds)
+        return min((wait for _, wait in rounds), default=POLL_EVERY)
 
     def is_crowded(self) -> bool:
         """Whether texts leave about as fast as this worker can send them: what can wait a moment should."""
-        return len(self._calls) > MOST_CALLS - WORTH_CLAIMING
+        return self._taken >= WORTH_CLAIMING
 
     async def _room(self) -> None:
         """Wait until a call is free, and a moment longer for enough of them."""
@@ -116,25 +118,28 @@ class Dispatcher:
             timeout = left if left > 0 else None
             await asyncio.wait(self._calls, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _send_for(self, sender: str) -> float:
+    async def _send_for(self, sender: str) -> tuple[int, float]:
+        """How many texts of this sender began to leave, and the seconds until it is worth looking again."""
         room = MOST_CALLS - len(self._calls)
         if room <= 0:
-            return 0
+            return 0, 0
         began = time.monotonic()
         found = await claim(self.runtime, sender, room)
         if found is None:
-            return POLL_EVERY
+            return 0, POLL_EVERY
         for text in found.texts:
             task = asyncio.create_task(self._send(found.clinic, found.sender, text, began + START_WITHIN))
             self._calls.add(task)
             task.add_done_callback(self._landed)
         if found.lanes:
             self.tell_inbox(found.lanes)
+        return len(found.texts), self._until_next(found)
+
+    def _until_next(self, found: Claim) -> float:
         if found.wait is not None:
             return found.wait
-        return 0 if found.texts or found.facts else self._until_retry(found)
-
-    def _until_retry(self, found: Claim) -> float:
+        if found.texts or found.facts:
+            return 0
         return min(
             (j.retry_in for j in found.judgements if j.retry_in), default=POLL_EVERY if found.judgements else 0.05
         )

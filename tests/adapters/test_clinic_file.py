@@ -506,7 +506,7 @@ MISTAKES = [
     ("Hola {{ first_name }}", "Hola {{ first_name", 22, "sequences.gentle.steps[0].text.es", None),
     ("Hola {{ first_name }}", "{% for x in first_name %}{% endfor %}", 22, "sequences.gentle.steps[0].text.es", None),
     ('          es: "Hola {{ first_name }}"\n', "", 20, "sequences.gentle.steps[0].text", "sequences.gentle.steps[0].text has no text in es: write it: es: …"),
-    ("{key: call,", "{key: hello,", 23, "sequences.gentle.steps[1].key", "the step key 'hello' is used more than once"),
+    ("{key: call,", "{key: hello,", 23, "sequences.gentle.steps[1].key", "the step key 'hello' is used more than once: give it one of its own, such as hello-2"),
     ("call: Try a call", "call: Try a call, wait: true", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1] is one of text, email, call, wait, not call and wait"),
     (", call: Try a call", "", 23, "sequences.gentle.steps[1]", "sequences.gentle.steps[1]: one of text, email, call, wait is missing"),
     ("then: nurture", "then: nature", 24, "sequences.gentle.then", "there is no sequence 'nature' to follow; did you mean nurture?"),
@@ -519,7 +519,7 @@ MISTAKES = [
 
 APPENDED = [
     ("reply_window: 2 business days", "reply_window", "reply_window must be in minutes or hours, such as 60m"),
-    ("resume_after: 5 weeks", "resume_after", "resume_after must be a duration such as 15m, 2h, 3d or 1 business day"),
+    ("resume_after: 5 weeks", "resume_after", "resume_after must be a duration such as 15m, 2h, 3d or 1 business day; did you mean 35d?"),
     ("resume_after: 900d", "resume_after", "resume_after is longer than anyone would wait"),
     ("stop_reminder_every: often", "stop_reminder_every", "stop_reminder_every must be a number of texts, such as 3 texts"),
     ("limits: {per_day: many}", "limits.per_day", "limits.per_day must be a whole number from 1 to 1000"),
@@ -692,13 +692,25 @@ def test_what_works_but_perhaps_not_as_meant_is_a_warning(good: str, bad: str, f
     assert warnings(MINIMAL.replace(good, bad, 1)) == [finding]
 
 
-def test_a_text_without_a_language_is_for_everyone() -> None:
-    """A plain string stands for a map, also where the clinic speaks two languages."""
+def test_a_text_without_a_language_is_for_everyone_and_where_there_are_two_the_missing_one_is_told() -> None:
+    """A plain string stands for a map of the clinic's first language."""
     start = MINIMAL.index("        text:")
     end = MINIMAL.index("      - {key: call")
     plain = MINIMAL[:start] + '        text: "Hello {{ first_name }}"\n' + MINIMAL[end:]
     clinic, doubts = read_clinic(plain)
-    assert (clinic.sequences[0].steps[0].words, doubts) == ({"en": "Hello {{ first_name }}"}, ())
+    assert clinic.sequences[0].steps[0].words == {"en": "Hello {{ first_name }}"}
+    where = "sequences.gentle.steps[0].text"
+    assert doubts == (
+        Finding(
+            "warn",
+            "language",
+            where,
+            plain[: plain.index('        text: "Hello')].count("\n") + 1,
+            f"{where} has no text in es: whoever speaks that reads en",
+            "write it in each: {en: …, es: …}",
+        ),
+    )
+    assert read_clinic(plain.replace("[en, es]", "[en]"))[1] == ()
 
 
 # Secrets.

@@ -68,10 +68,6 @@ def minutes(number: int) -> Span:
             | {"arms": {"a": {"en": "One", "es": "Uno"}, "b": {"en": "Two", "es": "Dos"}}},
         ),
         (
-            "x: {sequence: gentle, step: hello, change: text, arms: {a: One for all, b: Two for all}}",
-            {"change": "text", "step": "hello", "arms": {"a": {"en": "One for all"}, "b": {"en": "Two for all"}}},
-        ),
-        (
             "x: {sequence: gentle, step: hello, change: after, arms: {now: 0m, soon: 30m}}",
             {"change": "after", "step": "hello", "arms": {"now": minutes(0), "soon": minutes(30)}},
         ),
@@ -149,6 +145,22 @@ TRY_ONE = "try one of them first, and the other in another experiment"
             ["experiments.x.arms.b is the same as experiments.x.arms.a: make one of them differ"],
         ),
         (
+            "x: {sequence: gentle, step: hello, change: after, arms: {a: 24h, b: 1d}}",
+            ["experiments.x.arms.b is the same as experiments.x.arms.a: make one of them differ"],
+        ),
+        (
+            "x: {sequence: gentle, step: offer, change: after, arms: {a: 60m, b: 1h}}",
+            ["experiments.x.arms.b is the same as experiments.x.arms.a: make one of them differ"],
+        ),
+        (
+            f"x: {{sequence: gentle, step: hello, change: text, arms: {WORDS}, stop_if: {{opt_out_rate: 5}}}}",
+            ["experiments.x.stop_if.opt_out_rate must be a number from 0 to 1; did you mean 0.05?"],
+        ),
+        (
+            f"x: {{sequence: gentle, step: hello, change: text, arms: {WORDS}, stop_if: {{opt_out_rate: 2%}}}}",
+            ["experiments.x.stop_if.opt_out_rate must be a number from 0 to 1; did you mean 0.02?"],
+        ),
+        (
             "x: {sequence: gentle, step: hello, change: after, arms: {a: 5m}}",
             ["experiments.x.arms needs at least 2: write what is tried beside what is"],
         ),
@@ -194,6 +206,29 @@ def test_arms_that_are_the_same_in_one_language_are_pointed_out() -> None:
         "x: {sequence: gentle, step: hello, change: text, arms: {a: {en: One, es: Uno}, b: {en: Two, es: Uno}}}"
     )
     assert findings == [("experiments.x.arms.b", "experiments.x.arms.b is the same as experiments.x.arms.a in es")]
+
+
+def test_a_day_until_a_time_of_day_is_not_the_same_as_24_hours_until_then() -> None:
+    """Of a step with `at`: from noon, a day is tomorrow at ten and 24 hours are the day after at ten."""
+    assert right("x: {sequence: gentle, step: offer, change: after, arms: {a: 24h, b: 1d}}")[1] == []
+
+
+def test_a_step_beside_an_order_is_told_to_be_without_effect() -> None:
+    _, findings = right(
+        "x: {sequence: gentle, step: hello, change: order, arms: {a: [hello, offer], b: [offer, hello]}}"
+    )
+    assert findings == [
+        ("experiments.x.step", "experiments.x tries an order: its arms name the steps: leave `step` out")
+    ]
+
+
+def test_arms_without_a_language_are_for_everyone_and_the_missing_one_is_told() -> None:
+    experiment, findings = right(
+        "x: {sequence: gentle, step: hello, change: text, arms: {a: One for all, b: Two for all}}"
+    )
+    assert experiment.arms == {"a": {"en": "One for all"}, "b": {"en": "Two for all"}}
+    told = "has no text in es: whoever speaks that reads en: write it in each: {en: …, es: …}"
+    assert findings == [(f"experiments.x.arms.{arm}", f"experiments.x.arms.{arm} {told}") for arm in ("a", "b")]
 
 
 def test_a_file_that_an_earlier_release_applied_is_still_read_and_tries_nothing_that_it_could_not_have_meant() -> None:

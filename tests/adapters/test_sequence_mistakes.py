@@ -1,8 +1,11 @@
 """What is wrong in the course of a sequence is told with line, reason and suggestion, before anything is applied."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from app.adapters.clinic_file import ClinicFileError, read_clinic
+from app.adapters.clinic_file import ClinicFileError, examine, fields, read_clinic
+from app.adapters.lead_form import LeadIn
 from app.domain.clinic import Sequence
 
 HEAD = """\
@@ -130,6 +133,90 @@ def test_a_condition_that_is_no_condition_is_told_with_a_suggestion(condition: s
     assert (line, sentence in told) == (4, True)
 
 
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        ("if: opened", "did you mean clicked?"),
+        ("unless: not_clicked", "did you mean no_click?"),
+        ("if: answered", "did you mean replied?"),
+        ("if: {source: webform}", "there is no source 'webform': there is website"),
+        ("if: {location: uptown}", "there is no location 'uptown': there is north"),
+        ('at: "2pm"', "must be a time from 00:00 to 23:59, not '2pm'; did you mean 14:00?"),
+        ('at: "12:30 a.m."', "did you mean 00:30?"),
+        ('at: "9"', "did you mean 09:00?"),
+        ("at: noon", "must be a time from 00:00 to 23:59, not 'noon'"),
+        ('at: "13pm"', "must be a time from 00:00 to 23:59, not '13pm'"),
+    ],
+)
+def test_what_people_write_instead_is_understood_enough_to_say_what_to_write(slip: str, told: str) -> None:
+    ((line, _, sentence),) = mistakes(sequence("a", HELLO, step("again", "Again.", f", {slip}")))
+    assert (line, sentence.endswith(told)) == (4, True), sentence
+
+
+@pytest.mark.parametrize(
+    ("after", "suggestion"),
+    [
+        ("30 days", "; did you mean 30d?"),
+        ("1 month", "; did you mean 30d?"),
+        ("2 weeks", "; did you mean 14d?"),
+        ("5 Hours", "; did you mean 5h?"),
+        ("10min", "; did you mean 10m?"),
+        ("2 working days", ": write 2 business days"),
+        ("40 years", ""),
+        ("20 seconds", ""),
+        ("soon", ""),
+    ],
+)
+def test_a_delay_in_other_words_is_told_in_ours(after: str, suggestion: str) -> None:
+    told = "sequences.a.steps[0].after must be a duration such as 15m, 2h, 3d or 1 business day"
+    assert mistakes(sequence("a", HELLO.replace("0m", after))) == [(3, "value", told + suggestion)]
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("nme", "first_name"), ("name", "first_name"), ("link", "booking_link"), ("clinc", "clinic_name")],
+)
+def test_a_variable_by_a_shorter_name_is_suggested(name: str, meant: str) -> None:
+    ((_, rule, sentence),) = mistakes(sequence("a", step("hello", f'"Hi {{{{ {name} }}}}"')))
+    assert (rule, sentence.endswith(f"; did you mean {meant}?")) == ("template", True), sentence
+
+
+@pytest.mark.parametrize("steps", ["steps: []", "steps:"])
+def test_a_sequence_without_steps_is_told_what_one_looks_like(steps: str) -> None:
+    told = "sequences.a.steps must not be empty: write a step, such as - {key: hello, after: 0m, text: …}"
+    assert mistakes(f"  a:\n    {steps}") == [(1, "missing", told)]
+
+
+HAS = "a field that no form is known to send; did you mean"
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("if: {has: emial}", f"sequences.a.steps[1].if asks for has emial, {HAS} email?"),
+        ("unless: [clicked, {has: [zip, vist]}]", f"sequences.a.steps[1].unless asks for has vist, {HAS} visit?"),
+        ("if: {utm.campain: ads}", f"sequences.a.steps[1].if asks for utm.campain, {HAS} utm.campaign?"),
+        ("if: {extra.vist: new}", f"sequences.a.steps[1].if asks for extra.vist, {HAS} extra.visit?"),
+    ],
+)
+def test_a_field_that_is_almost_a_known_one_is_told(condition: str, told: str) -> None:
+    question = "question: {ask: {en: New?, es: Nueva?}, field: visit, values: [new, back]}"
+    asks = step("hello", '"Hello. {{ question }}"')
+    written = sequence("a", asks, step("again", "Again.", f", {condition}"))
+    assert [one for one in warnings(written, question) if one[1] == "field"] == [(4, "field", told)]
+
+
+def test_fields_of_the_form_and_fields_of_a_clinics_own_are_not_doubted() -> None:
+    known = ", ".join(sorted(fields.FORM))
+    own = f"if: {{has: [{known}, insurance], utm.source: ads, utm.affiliate: x, extra.insurance: x}}"
+    written = sequence("a", HELLO, step("again", "Again.", f", {own}"), more="for: {extra.visits: x}")
+    assert [one for one in warnings(written) if one[1] == "field"] == []
+
+
+def test_the_fields_that_are_known_are_those_that_a_lead_may_have() -> None:
+    assert set(LeadIn.model_fields) == fields.FORM
+
+
 def test_nobody_can_have_clicked_or_replied_before_anything_was_sent() -> None:
     early = sequence("a", CALL, step("one", "One.", ", if: clicked"), step("two", "Two.", ", if: clicked"))
     told = "nothing was sent before it, so nobody has clicked: put a text before it"
@@ -180,10 +267,9 @@ def test_the_sequence_that_follows_says_something_else_too() -> None:
 def test_what_follows_must_exist_and_come_to_an_end() -> None:
     a, b = sequence("a", HELLO, more="then: b"), sequence("b", step("hi", "Hi."), more="then: a")
     never, end = "sequences that follow each other never end", "let one of them end in nurture or finished"
-    assert mistakes(a, b) == [
-        (1, "circle", f"{never}: a → b → a: {end}"),
-        (5, "circle", f"{never}: b → a → b: {end}"),
-    ]
+    assert mistakes(a, b) == [(1, "circle", f"{never}: a → b → a: {end}")]
+    _, found = examine(HEAD + f"{a}\n{b}\n", now=datetime(2026, 11, 24, tzinfo=UTC), env={})
+    assert [one.rule for one in found] == ["circle", "language", "language"]
     assert [(line, rule) for line, rule, _ in mistakes(sequence("a", HELLO, more="then: a"))] == [(1, "circle")]
     assert mistakes(sequence("slow", HELLO), sequence("a", step("hi", "Hi."), more="then: slwo")) == [
         (5, "reference", "there is no sequence 'slwo' to follow; did you mean slow?")

@@ -6,13 +6,16 @@ from typing import Any
 
 import pytest
 
+from app.domain.contact import Stage
 from app.domain.effects import Purpose
 from app.domain.emails import may_email
 from app.domain.gate import may_send
-from app.domain.rehearsal import asked_by, hastened, rehearsal_of, speed_of
-from tests.domain.builders import NOW, a_lead
+from app.domain.machine import decide
+from app.domain.rehearsal import Rehearsal, asked_by, hastened, mistake, rehearsal_of, speed_of
+from tests.domain.builders import NOW, a_contact, a_lead, a_sent
 from tests.domain.test_emails import a_case as an_email
 from tests.domain.test_gate import a_case
+from tests.domain.test_nurture import CLINIC as NURTURING
 
 NIGHT = NOW - timedelta(hours=7)
 """Three in the morning in Chicago."""
@@ -71,6 +74,40 @@ def test_a_day_takes_a_minute_for_a_test_lead_that_asks_for_it_and_a_day_for_eve
     assert hastened(a_lead(test=True, facts=asked), NOW, NOW) == NOW
     assert hastened(a_lead(facts=asked), NOW, tomorrow) == tomorrow
     assert hastened(a_lead(test=True), NOW, tomorrow) == tomorrow
+
+
+@pytest.mark.parametrize(
+    ("facts", "test", "stage", "sequence"),
+    [
+        ({"extra": {"rehearse": {"sequence": "request"}}}, True, Stage.FINISHED, "request"),
+        ({"extra": {"rehearse": {"speed": "1d=1m"}}}, True, Stage.NURTURE, "slow"),
+        ({"extra": {"rehearse": {"sequence": "request"}}}, False, Stage.NURTURE, "slow"),
+    ],
+    ids=["one sequence by name", "whatever comes", "a lead that is no test"],
+)
+def test_a_rehearsal_of_one_sequence_ends_with_it(
+    facts: dict[str, Any], test: bool, stage: Stage, sequence: str
+) -> None:
+    lead = a_lead(step=3, pending="msg_last", facts=facts, test=test)
+    decision = decide(a_contact(lead), a_sent(message_id="msg_last", step="last"), NOW, NURTURING)
+    (after,) = decision.contact.leads
+    assert (after.stage, after.sequence) == (stage, sequence)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (
+            Rehearsal(times=1, sequence="slwo"),
+            "names no sequence of this clinic; did you mean slow? Known are: request, slow",
+        ),
+        (Rehearsal(times=1, sequence="xyz"), "names no sequence of this clinic; known are: request, slow"),
+        (Rehearsal(times=1, arm="b"), "names no arm of an experiment; known are: none"),
+        (Rehearsal(times=1, sequence="slow"), None),
+    ],
+)
+def test_what_a_clinic_does_not_know_is_told_with_what_it_does(asked: Rehearsal, why: str | None) -> None:
+    assert mistake(NURTURING, asked) == why
 
 
 @pytest.mark.parametrize("asked", [None, "yes", 5, [], {"speed": "soon"}, {"speed": 5}, {"pace": "1d=1m"}])

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
 
 from app.domain import choosing
 from app.domain.clinic import Channel, Sequence, Step
-from app.domain.contact import Contact, Lead, Stage
+from app.domain.contact import IN_SEQUENCE, Contact, Lead, Stage
 from app.domain.course import NOTHING_YET, Course
 from app.domain.effects import CancelTexts, OpenTask, ScheduleText, SkipStep
 from app.domain.machine import Decision, decide
@@ -137,6 +138,79 @@ def test_when_all_that_is_left_is_skipped_the_sequence_is_over() -> None:
     decision = decide(a_contact(lead), moment, NOW, clinic)
     assert decision.effects == (SkipStep(message_id="msg_moment", why=("unless clicked",)),)
     assert (the(decision).stage, the(decision).pending) == (Stage.FINISHED, None)
+
+
+# -- whatever is skipped, nobody is left standing ----------------------------------------------
+
+NEVER, EVER = {"track": ("warm",)}, {"track": ("hot",)}
+FATES: dict[str, dict[str, Any]] = {"unconditional": {}, "held": {"unless": EVER}, "skipped": {"unless": NEVER}}
+
+
+def two_sequences(channel: Channel, more: tuple[dict[str, Any], ...]) -> Any:
+    """A first text, then steps with these conditions: two in the main sequence, the rest in the one that follows it."""
+    words = {"words": {"en": "Still there?"}} if channel in (Channel.TEXT, Channel.EMAIL) else {}
+    steps = [
+        Step(key=f"step-{place}", after=span(1, "h"), channel=channel, subject=words.get("words", {}), **words, **given)
+        for place, given in enumerate(more)
+    ]
+    slow = Sequence(key="slow", steps=tuple(replace(one, words=one.words and {"en": one.key}) for one in steps[2:]))
+    main = tuple(replace(one, words=one.words and {"en": one.key}) for one in steps[:2])
+    return a_clinic(sequences=(Sequence(key="request", steps=(FIRST, *main), then="slow"), slow))
+
+
+def lived(clinic: Any, clicks_after: int | None = None) -> tuple[Lead, list[str], list[str]]:
+    """What is planned falls due and is done until nothing is: the lead, the steps done, the steps skipped.
+
+    After every event the lead has something planned or has left its sequence.
+    """
+    lead = a_lead(step=0, pending="msg_first", facts={"first_name": "Maria", "email": "maria@example.test"})
+    contact, events = a_contact(lead), 0
+    event: Any = make.a_sent(message_id="msg_first", step="first")
+    done: list[Any] = []
+    skipped: list[Any] = []
+    planned: dict[str, ScheduleText] = {}
+    while True:
+        decision = decide(contact, event, event.at, clinic)
+        contact, lead, events = decision.contact, the(decision), events + 1
+        assert lead.stage not in IN_SEQUENCE or lead.pending is not None, f"{lead.sequence} {lead.step} stands still"
+        planned |= {one.id: one for one in decision.effects if isinstance(one, ScheduleText)}
+        skipped += [planned[one.message_id].step for one in decision.effects if isinstance(one, SkipStep)]
+        if events == clicks_after:
+            event = make.a_click(at=event.at)
+            continue
+        if lead.pending is None:
+            return lead, done, skipped
+        plan = planned[lead.pending]
+        if plan.text:
+            event = make.a_sent(message_id=plan.id, step=plan.step, at=plan.due_at)
+        else:
+            event = make.a_due_moment(message_id=plan.id, step=plan.step, at=plan.due_at)
+        step = clinic.sequence(plan.sequence, plan.version).steps[lead.step]
+        if plan.text or plan.channel is not Channel.WAIT or not (step.if_ or step.unless):
+            done.append(plan.step)
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_whatever_steps_of_whatever_sequence_are_skipped_the_lead_goes_on_to_the_end(channel: Channel) -> None:
+    for fates in product(FATES, repeat=5):
+        clinic = two_sequences(channel, tuple(FATES[one] for one in fates))
+        lead, done, skipped = lived(clinic)
+        left_out = [f"step-{place}" for place, fate in enumerate(fates) if fate == "skipped"]
+        said = [f"step-{place}" for place, fate in enumerate(fates) if fate != "skipped"]
+        if channel is Channel.WAIT:  # A wait whose conditions hold is over in the moment in which they are looked at.
+            said = [f"step-{place}" for place, fate in enumerate(fates) if fate == "unconditional"]
+        assert (lead.stage, done, skipped) == (Stage.FINISHED, said, left_out), fates
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_whenever_the_link_is_opened_the_lead_goes_on_to_the_end(channel: Channel) -> None:
+    """Every step is `unless: clicked`; the click comes before, between and after the moments of each."""
+    clinic = two_sequences(channel, ({"unless": UNLESS_CLICKED},) * 5)
+    for clicks_after in range(1, 14):
+        lead, done, skipped = lived(clinic, clicks_after)
+        assert lead.stage is Stage.FINISHED, clicks_after
+        if channel is not Channel.WAIT:
+            assert len({*done, *skipped}) == 5, (clicks_after, done, skipped)
 
 
 def test_an_opt_out_ends_a_conditional_step_like_any_other() -> None:

@@ -9,6 +9,7 @@ import pytest
 from app.embedded import Servers
 from tests.house import House, a_house, until
 from tests.installation import LAKESIDE
+from tests.mailroom import a_mailroom
 
 SEQUENCES = """
 scoring:
@@ -33,12 +34,19 @@ sequences:
     steps:
       - {key: hello, after: 0m, text: {en: "Lakeside Clinic: no hurry. Reply STOP to opt out.", es: Sin prisa.}}
       - {key: later, after: 14d, text: {en: Whenever you like., es: Cuando guste.}}
+    then: rare
   everyone:
     steps: [{key: hello, after: 0m, text: {en: "Lakeside Clinic: welcome.", es: Bienvenido.}}]
   slow:
     steps:
       - {key: first, after: 14d, text: {en: We are still here., es: Seguimos.}}
       - {key: second, after: 14d, text: {en: A last line., es: Una cosa.}}
+  rare:
+    steps:
+      - {key: tip, after: 14d, unless: {service: check-up}, text: {en: Not for you., es: No es para usted.}}
+      - {key: letter, after: 14d, email: {subject: {en: Hello, es: Hola}, body: {en: We are here., es: Seguimos.}}}
+      - {key: ring, after: 14d, if: {has: preferred_times}, call: Try a call}
+      - {key: last-word, after: 14d, unless: {service: check-up}, text: {en: Goodbye., es: Adiós.}}
 """
 CLINIC = LAKESIDE[: LAKESIDE.index("\nscoring:")] + SEQUENCES
 
@@ -52,8 +60,10 @@ def chicago(month: int, day: int, hour: int = 10, minute: int = 1) -> datetime:
 
 @pytest.fixture
 async def house(servers: Servers) -> AsyncIterator[House]:
-    async with a_house(servers, CLINIC) as opened:
-        yield opened
+    async with a_mailroom() as room:
+        smtp = f"smtp: {{host: 127.0.0.1, port: {room.port}, from: hello@lakeside.example}}"
+        async with a_house(servers, f"{CLINIC}{smtp}\n") as opened:
+            yield opened
 
 
 async def arrived(house: House, *texts: str) -> None:
@@ -83,12 +93,15 @@ async def test_a_hot_lead_who_clicks_is_spared_a_nudge_called_once_and_nurtured_
     await arrived(house, HELLO)
     lead = await stands_at(house, lead_id, "texting", "nudge")
     assert (lead["chosen"]["because"], lead["chosen"]["points"]) == (["track is hot"], 40)
+    assert lead["next"] == {"at": "2026-11-25T16:00:00Z", "kind": "text", "step": "nudge"}
     await open_link(house, lead)
     await until(lambda: _clicked(house, lead_id))
     await house.move_clock(chicago(11, 25))
     await stands_at(house, lead_id, "texting", "ask")
     await house.move_clock(chicago(11, 25, 14))
-    await stands_at(house, lead_id, "texting", "call")
+    lead = await stands_at(house, lead_id, "texting", "call")
+    assert lead["next"]["kind"] == "call"
+    assert [one["next"] for one in (await house.get("/leads"))["leads"]] == [lead["next"]]
     await house.move_clock(chicago(11, 25, 16, 5))
     (task,) = await until(house.tasks)
     assert (task["kind"], task["about"]) == ("call", "Try a call")
@@ -152,6 +165,36 @@ async def test_a_cold_lead_begins_slowly_and_a_click_makes_it_hot_without_saying
     assert (lead["track"], lead["score"], lead["sequence"]["key"]) == ("hot", 40, "hot")
     assert lead["chosen"]["because"] == ["track is hot"]
     assert lead["chosen"]["score"] == [{"when": ["clicked"], "add": 40}]
+
+
+async def test_a_lead_whose_steps_are_skipped_goes_on_and_ends_and_each_step_says_why(house: House) -> None:
+    """In nurture: the first step, one in the middle and the last are skipped; a letter leaves between them."""
+    lead_id = await house.post_lead(service="check-up", email="maria@example.com")
+    await stands_at(house, lead_id, "texting", "later")
+    for days, stage, step in (
+        (15, "nurture", "tip"),
+        (30, "nurture", "letter"),
+        (45, "nurture", "ring"),
+        (60, "nurture", "last-word"),
+        (80, "finished", None),
+    ):
+        await house.move_clock(chicago(11, 24) + timedelta(days=days))
+        await stands_at(house, lead_id, stage, step)
+    told = [one for one in await _timeline(house, lead_id) if one["kind"] == "message"]
+    assert [(one["step"], one["channel"], one["status"]) for one in told if one["sequence"] == "rare"] == [
+        ("tip", "wait", "dropped"),
+        ("letter", "email", "sent"),
+        ("ring", "wait", "dropped"),
+        ("last-word", "wait", "dropped"),
+    ]
+    for one in told:
+        shown = await house.get(f"/messages/{one['id']}")
+        assert shown == {name: value for name, value in one.items() if name not in ("at", "kind")}
+        assert (shown["decision"]["verdict"], bool(shown["decision"]["rules"])) == (
+            ("drop", True) if one["status"] == "dropped" else ("go", True)
+        )
+    listed = [(one["step"], one["channel"]) for one in (await house.get(f"/messages?lead_id={lead_id}"))["messages"]]
+    assert listed == [("letter", "email"), ("later", "text"), ("hello", "text")]
 
 
 async def test_who_wants_a_call_or_an_e_mail_is_followed_there_and_not_by_text(house: House) -> None:

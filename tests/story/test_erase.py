@@ -422,8 +422,8 @@ async def test_the_command_says_what_went_and_what_is_kept(lakeside: str, leadli
     assert done == Done(
         0,
         "",
-        "Erased: what 1 leads, 1 messages, 0 tasks, 0 bookings and 1 events said of the person.\n"
-        "Kept: the number, that it did not opt out, and 1 rows of the consent ledger, to prove what was allowed.\n",
+        "Erased: what 1 lead, 1 message, 0 tasks, 0 bookings and 1 event said of the person.\n"
+        "Kept: the number, that it did not opt out, and 1 row of the consent ledger, to prove what was allowed.\n",
     )
     lines = [json.loads(line) for line in leadline("export", "leads", "--clinic", "lakeside").out.splitlines()]
     assert [(one["phone"], one["first_name"], one["stage"]) for one in lines] == [
@@ -437,7 +437,7 @@ async def test_without_a_worker_it_is_queued_and_nothing_leaves_meanwhile(lakesi
     done = leadline("erase", "--clinic", "lakeside", "--phone", ANA, "--yes", "--by", "sam")
     assert (done.code, done.err.splitlines()[0]) == (
         0,
-        "Queued: what 1 leads, 1 messages, 0 tasks, 0 bookings and 1 events said of the person."
+        "Queued: what 1 lead, 1 message, 0 tasks, 0 bookings and 1 event said of the person."
         " A worker erases it as soon as one runs; until then nothing leaves to this phone.",
     )
     assert await ask(lakeside, "SELECT kind, blocks FROM events WHERE read_no IS NULL") == [("person_erased", True)]

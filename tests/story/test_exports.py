@@ -25,16 +25,19 @@ ANA, BEN = "+13125550142", "+13125550143"
 
 async def _with_two_leads() -> list[str]:
     """Ana, with a formula for a message, and Ben, who wrote STOP's opposite: nothing."""
+    return await _with_leads(
+        a_lead(ANA, first_name="Ana", message="=HYPERLINK(1)", seen="ad"), a_lead(BEN, first_name="Ben")
+    )
+
+
+async def _with_leads(*forms: dict[str, Any]) -> list[str]:
     async with open_runtime(Settings()) as runtime:
         await set_clock(runtime, OPEN_HOURS)
         async with runtime.engine.begin() as conn:
             made = await keys.create(conn, clinic="lakeside", role="source", source="website", name="form")
         ids = []
         async with a_client(runtime) as api:
-            for form in (
-                a_lead(ANA, first_name="Ana", message="=HYPERLINK(1)", seen="ad"),
-                a_lead(BEN, first_name="Ben"),
-            ):
+            for form in forms:
                 answer = await api.post("/leads", json=form, headers=bearer(made[1]))
                 ids.append(str(answer.json()["lead_id"]))
         await Inbox(runtime).read_all()

@@ -107,10 +107,9 @@ async def test_its_replies_are_read_as_any_and_stop_ends_it(night: House) -> Non
     ("phone", "form", "stage"),
     [
         ("+13125550161", {"test": True}, "texting"),
-        ("+13125550162", {"rehearse": FAST}, "texting"),
         ("+13125550163", {"test": True, "rehearse": FAST, "consent": {"sms": False}}, "new"),
     ],
-    ids=["a test lead that does not rehearse", "a lead that is no test", "without consent"],
+    ids=["a test lead that does not rehearse", "without consent"],
 )
 async def test_nothing_else_leaves_at_night(night: House, phone: str, form: dict[str, Any], stage: str) -> None:
     lead_id = await night.post_lead(phone, **form)
@@ -119,6 +118,30 @@ async def test_nothing_else_leaves_at_night(night: House, phone: str, form: dict
     assert (await night.lead(lead_id))["stage"] == stage
     assert [one["status"] for one in await night.messages(lead_id)] == ["scheduled"] * (stage == "texting")
     assert await night.texts(phone) == []
+
+
+@pytest.mark.parametrize("test", [{}, {"test": False}])
+async def test_a_lead_that_is_no_test_cannot_ask_for_a_rehearsal(night: House, test: dict[str, bool]) -> None:
+    """It would be texted at the speed of life, and counted."""
+    phone = "+13125550162"
+    answer = await night.api.post(
+        "/leads", json=a_lead(phone, rehearse=FAST, **test), headers=bearer(night.keys.source)
+    )
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [{"field": "rehearse", "message": 'is for test leads only: send "test": true beside it'}],
+    )
+    assert (await night.api.get("/leads", params={"phone": phone}, headers=bearer(night.keys.coordinator))).json()[
+        "leads"
+    ] == []
+
+
+@pytest.mark.parametrize("blank", ["", None])
+async def test_a_form_that_leaves_rehearse_empty_asks_for_nothing(night: House, blank: str | None) -> None:
+    phone = "+13125550164"
+    lead_id = await night.post_lead(phone, rehearse=blank, external_id=f"blank-{blank}")
+    await until(lambda: _known(night, lead_id))
+    assert (await night.lead(lead_id))["test"] is False
 
 
 async def test_the_switch_holds_a_rehearsal_too(night: House) -> None:
@@ -148,7 +171,11 @@ async def _switch(house: House, *, on: bool) -> None:
         ({"speed": "1d"}, "must say what becomes of a day, such as 1d=1m or 1d=10s"),
         ({"speed": "1s=1d"}, "must be from 1 to 10000000 times as fast as life, such as 1d=1m"),
         ({"sped": "1d=1m"}, "knows speed, sequence and arm, not sped"),
-        ({"sequence": "gentel"}, "names no sequence of this clinic; known are: "),
+        ({"sequence": "gentel"}, "names no sequence of this clinic; did you mean gentle? Known are: "),
+        (
+            {"sequence": "everybody"},
+            "names no sequence of this clinic; known are: appointment-request, gentle, nurture",
+        ),
     ],
 )
 async def test_a_rehearsal_asked_for_wrongly_is_told_what_is_wrong(night: House, asked: object, why: str) -> None:
@@ -159,14 +186,78 @@ async def test_a_rehearsal_asked_for_wrongly_is_told_what_is_wrong(night: House,
     assert (error["field"], error["message"].startswith(why)) == ("rehearse", True)
 
 
-async def test_the_command_plays_a_sequence_and_ends_when_it_does(rehearse: Rehearse) -> None:
+async def test_the_command_plays_a_sequence_and_ends_when_it_does(night: House, rehearse: Rehearse) -> None:
     done = await rehearse("--phone", STAFF_TOO, "--sequence", "gentle", "--speed", "30d=1s")
     assert done.code == 0, done.err
     happened = [(one["kind"], one["what"]) for one in told_lines(done)]
-    assert [what for kind, what in happened if kind == "text"][:3] == ["hello", "options", "goodbye"]
-    assert ("task", "call") in happened
-    assert happened[0] == ("stage", "texting")
-    assert "They count in no report." in done.err
+    assert [what for kind, what in happened if kind in ("text", "stage", "task")] == [
+        *("texting", "hello", "options", "call", "goodbye", "finished")
+    ]
+    assert done.err == "It is over. 3 messages were sent. They count in no report.\n"
+    await night.settled()
+    lead_id = await _last_lead(night, STAFF_TOO)
+    assert (await night.lead(lead_id))["sequence"]["key"] == "gentle"
+    assert await _tasks_of(night, lead_id) == [("call", "done", "other", OVER)]
+
+
+async def _last_lead(house: House, phone: str) -> str:
+    newest, *_ = (await house.get(f"/leads?phone=%2B{phone[1:]}"))["leads"]
+    return str(newest["id"])
+
+
+OVER = ["opened", "note rehearsal ended", "completed"]
+"""The history of a task that a rehearsal's end has done."""
+
+
+async def _tasks_of(house: House, lead_id: str) -> list[tuple[str, str, str | None, list[str]]]:
+    """The tasks about this lead: what, where it stands, with which outcome, and the lines of its history."""
+    items = (await house.get(f"/leads/{lead_id}/timeline"))["items"]
+    return [
+        (
+            one["task"],
+            one["status"],
+            one["outcome"],
+            [" ".join(filter(None, (line["kind"], line["text"]))) for line in one["history"]],
+        )
+        for one in items
+        if one["kind"] == "task"
+    ]
+
+
+async def test_the_command_without_a_sequence_goes_on_into_what_follows(night: House, rehearse: Rehearse) -> None:
+    done = await rehearse("--phone", "+13125550177", "--speed", "30d=1s")
+    assert done.code == 0, done.err
+    sent = [one["what"] for one in told_lines(done) if one["kind"] == "text"]
+    assert sent == ["hello", "options", "goodbye", "check-in", "last-word"]
+    assert (await night.lead(await _last_lead(night, "+13125550177")))["stage"] == "finished"
+
+
+async def test_a_question_asked_in_a_rehearsal_waits_for_nobody_when_it_is_over(
+    night: House, rehearse: Rehearse
+) -> None:
+    phone = "+13125550178"
+    playing = asyncio.ensure_future(rehearse("--phone", phone, "--speed", "1d=1h", "--for", "8s"))
+    await _came(night, 1, phone)
+    await night.reply("how much is it?", phone)
+    assert (await playing).code == 0
+    await night.settled()
+    lead_id = await _last_lead(night, phone)
+    assert (await night.lead(lead_id))["stage"] == "finished"
+    assert await _tasks_of(night, lead_id) == [("question", "done", "other", OVER)]
+
+
+async def test_a_rehearsal_that_is_stopped_from_the_phone_leaves_no_task(night: House, rehearse: Rehearse) -> None:
+    phone = "+13125550179"
+    playing = asyncio.ensure_future(rehearse("--phone", phone, "--speed", "1d=1h"))
+    await _came(night, 1, phone)
+    await night.reply("how much is it?", phone)
+    await night.settled()
+    await night.reply("STOP", phone)
+    assert (await playing).code == 0
+    await night.settled()
+    lead_id = await _last_lead(night, phone)
+    assert (await night.lead(lead_id))["stage"] == "opted_out"
+    assert await _tasks_of(night, lead_id) == [("question", "done", "other", OVER)]
 
 
 async def test_the_command_tells_the_reply_that_was_typed_and_ends_with_the_talk(
@@ -193,6 +284,21 @@ async def test_the_command_says_why_nobody_is_texted(night: House, rehearse: Reh
     await night.settled()
     done = await rehearse("--phone", phone)
     assert (done.code, "this phone is closed to texts (stop); text START from it" in done.err) == (1, True)
+    await night.settled()
+    lead_id = await _last_lead(night, phone)
+    assert ((await night.lead(lead_id))["stage"], await _tasks_of(night, lead_id)) == (
+        "finished",
+        [("call", "done", "other", OVER)],
+    )
+
+
+async def test_a_phone_that_production_would_refuse_is_rehearsed_with_a_warning(
+    night: House, rehearse: Rehearse
+) -> None:
+    warning = "In production only phones in test_phones can be rehearsed; this one is not among them."
+    for phone, warned in (("+13125550168", [warning]), (STAFF, [])):
+        done = await rehearse("--phone", phone, "--speed", "1d=1h", "--for", "1s")
+        assert done.err.splitlines()[:-1] == warned
 
 
 async def test_when_its_time_is_over_its_lead_is_closed(night: House, rehearse: Rehearse) -> None:
@@ -204,24 +310,35 @@ async def test_when_its_time_is_over_its_lead_is_closed(night: House, rehearse: 
     assert (lead["stage"], lead["next"], lead["test"]) == ("finished", None, True)
 
 
+async def _delivered(house: House, phone: str) -> str | None:
+    """The phone's newest lead, once its first text has arrived for us too."""
+    found = (await house.get(f"/leads?phone=%2B{phone[1:]}"))["leads"]
+    arrived = found and [one["status"] for one in await house.messages(found[0]["id"])][:1] == ["delivered"]
+    return str(found[0]["id"]) if arrived else None
+
+
 async def test_ctrl_c_closes_its_lead_too(night: House, rehearse: Rehearse) -> None:
     phone = "+13125550176"
     command = [sys.executable, "-m", "app.cli", "rehearse", "--clinic", "lakeside", "--phone", phone]
     running = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
-    await _came(night, 1, phone)
+    lead_id = await until(lambda: _delivered(night, phone))
     running.send_signal(signal.SIGINT)
     _, told = await running.communicate()
-    assert (running.returncode, b"Ended; the lead is closed." in told) == (130, True), told
+    said = b"Ended; the lead is closed. 1 message was sent. They count in no report."
+    assert (running.returncode, told.splitlines().count(said)) == (130, 1), told
     await night.settled()
-    (lead,) = (await night.get(f"/leads?phone=%2B{phone[1:]}"))["leads"]
-    assert lead["stage"] == "finished"
+    assert (await night.lead(lead_id))["stage"] == "finished"
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (["--phone", STAFF, "--speed", "fast"], "--rehearse must say what becomes of a day"),
-        (["--phone", STAFF, "--sequence", "gentel"], "--rehearse names no sequence of this clinic"),
+        (["--phone", STAFF, "--speed", "fast"], "--speed must say what becomes of a day"),
+        (
+            ["--phone", STAFF, "--sequence", "nuture"],
+            "--sequence names no sequence of this clinic; did you mean nurture?",
+        ),
+        (["--phone", STAFF, "--arm", "b"], "--arm names no arm of an experiment; known are: online, short"),
         (["--phone", STAFF, "--location", "moon"], "--location is not known at this clinic"),
         (["--phone", "12"], "--phone "),
         (["--phone", STAFF, "--source", "nowhere"], "there is no source nowhere; known: website"),

@@ -24,7 +24,7 @@ from tests.conftest import api, keys, runtime
 from tests.installation import LAKESIDE as LAKESIDE_TEXT
 from tests.installation import Keys, a_lead, apply_clinic, bearer
 from tests.story.test_cli import LAKESIDE, Leadline, ask, database, installed, lakeside, leadline
-from tests.story.test_exports import _with_two_leads
+from tests.story.test_exports import _with_leads, _with_two_leads
 
 NEW_WORDS = "Lakeside Clinic: how may we help you, {{ first_name }}? Reply YES or NO. Reply STOP to opt out."
 
@@ -123,6 +123,13 @@ async def test_what_was_kept_first_may_be_stopped_later_by_the_same_file(
     assert await ask(lakeside, STANDING) == [(1, "finished", None, None)] * 2
 
 
+async def test_one_lead_is_told_as_one(lakeside: str, leadline: Leadline, tmp_path: Path) -> None:
+    await _with_leads(a_lead())
+    with a_reader():
+        done = leadline("apply", changed(tmp_path, with_new_words), "--in-flight", "move")
+    assert done.err.endswith("1 lead moved.\n")
+
+
 async def test_without_a_worker_the_orders_wait_and_so_does_every_text(
     lakeside: str, leadline: Leadline, tmp_path: Path
 ) -> None:
@@ -143,7 +150,7 @@ async def test_leads_of_a_sequence_that_is_gone_cannot_move_and_may_be_stopped(
     path = tmp_path / "gone.yaml"
     YAML().dump(page, path)
     moved = leadline("apply", path, "--in-flight", "move")
-    assert "lakeside: gentle is gone; there is nothing to move its 2 leads to, they are kept.\n" in moved.err
+    assert "lakeside: gentle is gone; there is nothing to move its 2 leads to: kept as before.\n" in moved.err
     with a_reader():
         assert leadline("apply", path, "--in-flight", "stop").err.endswith("2 leads stopped.\n")
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from app.adapters.clinic_file import experiments, references, steps
+from app.adapters.clinic_file import experiments, fields, references, steps
 from app.adapters.clinic_file.build import clinic as build
 from app.adapters.clinic_file.launch import judge
 from app.adapters.clinic_file.page import ClinicFileError, Finding, Notes, Spot, compose
@@ -78,6 +78,7 @@ def _read(root: Spot, notes: Notes) -> dict[str, Any] | None:
     if file is not None:
         references.check(file, notes)
         steps.check(file, notes)
+        fields.check(file, notes)
         experiments.check(file, notes)
     return file
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from app.adapters.clinic_file.page import Notes, nearest
 from app.adapters.clinic_file.references import at, languages
+from app.domain.clinic import Span, Unit
 
 File = Mapping[str, Any]
 One = Mapping[str, Any]
@@ -21,8 +22,9 @@ def check(file: File, notes: Notes) -> None:
     taken: dict[str, str] = {}
     for path, one in at(file, "experiments.*", notes):
         _alone(path, one, taken, notes)
-        _step(path, one, _steps(file, one, notes), notes)
-        _arms(path, one, languages(file)[0], notes)
+        steps = _steps(file, one, notes)
+        _step(path, one, steps, notes)
+        _arms(path, one, "at" in steps.get(str(one.get("step")), {}), languages(file)[0], notes)
         if one.get("change") == "text" and (sequence := file.get("sequences", {}).get(one.get("sequence"))):
             _no_other_says(path, one, sequence, languages(file)[0], notes)
 
@@ -44,8 +46,10 @@ def _steps(file: File, one: One, notes: Notes) -> dict[str, Mapping[str, Any]]:
 def _step(path: str, one: One, steps: dict[str, Mapping[str, Any]], notes: Notes) -> None:
     change, step, sequence = one.get("change"), one.get("step"), f"sequences.{one.get('sequence')}"
     if change == "order":
-        if step is not None and not any(step in keys for keys in one.get("arms", {}).values()):
-            notes.wrong(f"{path}.step", "value", f"{path} tries an order: its arms name the steps", "leave `step` out")
+        if step is not None:
+            one_of_them = any(step in keys for keys in one.get("arms", {}).values())
+            note = notes.warn if one_of_them else notes.wrong
+            note(f"{path}.step", "value", f"{path} tries an order: its arms name the steps", "leave `step` out")
     elif step is None and change is not None and f"{path}.step" not in notes.lines:
         notes.wrong(path, "missing", f"{path}: step is missing", "name the step that changes")
     elif step is not None and steps and step not in steps:
@@ -67,7 +71,7 @@ def _ordered(path: str, keys: tuple[str, ...], sequence: str, steps: Mapping[str
         notes.wrong(path, "value", f"{path} must name two steps in their order", "such as [confirm, options]")
 
 
-def _arms(path: str, one: One, first: str, notes: Notes) -> None:
+def _arms(path: str, one: One, timed: bool, first: str, notes: Notes) -> None:
     arms = one.get("arms")
     if arms is None:
         return
@@ -77,7 +81,7 @@ def _arms(path: str, one: One, first: str, notes: Notes) -> None:
         notes.wrong(f"{path}.arms", "missing", f"{path}.arms needs at least 2", "write what is tried beside what is")
     if len(written) > MOST_ARMS:
         notes.wrong(f"{path}.arms", "value", f"{path}.arms may have {MOST_ARMS} at most", "try the best two first")
-    _differ(path, {name: _said(arm, first) for name, arm in arms.items()}, notes)
+    _differ(path, {name: _said(_lasts(arm, timed), first) for name, arm in arms.items()}, notes)
     if one.get("change") == "order":
         _same_steps(path, arms, notes)
 
@@ -92,6 +96,12 @@ def _differ(path: str, said: Mapping[str, Mapping[str, object]], notes: Notes) -
                 notes.wrong(here, "same_arm", f"{here} is the same as {there}", "make one of them differ")
             elif same:
                 notes.warn(here, "same_arm", f"{here} is the same as {there} in {', '.join(same)}")
+
+
+def _lasts(arm: object, timed: bool) -> object:
+    """A delay by its minutes where it has a number of them: as a day has, unless it is a day to a time of day."""
+    minutes = {Unit.MINUTES: 1, Unit.HOURS: 60, **({} if timed else {Unit.DAYS: 24 * 60})}
+    return arm.amount * minutes[arm.unit] if isinstance(arm, Span) and arm.unit in minutes else arm
 
 
 def _said(arm: object, first: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ Works on the values already read, whatever of them was right; each check is a fu
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -99,7 +99,17 @@ def _names(file: File, notes: Notes) -> None:
         known = languages(file) if section == "languages" else _keys(section, notes)
         for path, name in at(file, pattern, notes):
             if name not in known:
-                notes.wrong(path, "reference", f"there is no {section[:-1]} {name!r}", nearest(name, known))
+                notes.wrong(
+                    path, "reference", f"there is no {section[:-1]} {name!r}", nearest(name, known) or few(known)
+                )
+
+
+FEW = 6
+
+
+def few(known: tuple[str, ...]) -> str | None:
+    """What there is, where that is little enough to say and nothing looks like what was written."""
+    return f"there is {', '.join(known)}" if 0 < len(known) <= FEW else None
 
 
 def _keys(section: str, notes: Notes) -> tuple[str, ...]:
@@ -121,10 +131,23 @@ def _languages(file: File, notes: Notes) -> None:
             for other in (name for name in words if name not in (*spoken, DEFAULT_LANGUAGE)):
                 notes.warn(f"{path}.{other}", "language", f"the clinic does not list the language {other!r}")
             missing = [name for name in spoken if name not in words and f"{path}.{name}" not in notes.lines]
-            # A text without a language is for everyone; a map must leave nobody out.
-            if missing and DEFAULT_LANGUAGE not in words and pattern in COMPLETE_TEXTS:
-                write = f"write it: {', '.join(f'{language}: …' for language in missing)}"
-                notes.wrong(path, "language", f"{path} has no text in {', '.join(missing)}", write)
+            if missing and pattern in COMPLETE_TEXTS:
+                _incomplete(path, words, missing, spoken, notes)
+
+
+def _incomplete(path: str, words: Mapping[str, str], missing: list[str], spoken: tuple[str, ...], notes: Notes) -> None:
+    """A map must leave nobody out; a text without a language is for everyone, in the clinic's first."""
+    if DEFAULT_LANGUAGE not in words:
+        write = f"write it: {_blanks(missing)}"
+        notes.wrong(path, "language", f"{path} has no text in {', '.join(missing)}", write)
+    elif len(spoken) > 1:
+        others = ", ".join(spoken[1:])
+        why = f"{path} has no text in {others}: whoever speaks that reads {spoken[0]}"
+        notes.warn(path, "language", why, f"write it in each: {{{_blanks(spoken)}}}")
+
+
+def _blanks(languages: Iterable[str]) -> str:
+    return ", ".join(f"{language}: …" for language in languages)
 
 
 def _steps(file: File, notes: Notes) -> None:
@@ -141,7 +164,8 @@ def _step(path: str, step: File, earlier: set[str], notes: Notes) -> None:
     if len(channels) > 1:
         notes.wrong(path, "value", f"{path} is one of {', '.join(CHANNELS)}, not {' and '.join(channels)}")
     if "key" in step and step["key"] in earlier:
-        notes.wrong(f"{path}.key", "duplicate_key", f"the step key {step['key']!r} is used more than once")
+        own = f"give it one of its own, such as {step['key']}-2"
+        notes.wrong(f"{path}.key", "duplicate_key", f"the step key {step['key']!r} is used more than once", own)
 
 
 def _scoring(file: File, notes: Notes) -> None:
@@ -189,7 +213,7 @@ def _who_gets_what(file: File, notes: Notes) -> None:
             notes.warn(path, "unreachable", why, f"put it before {everyone}, or give that one a `for`")
         elif not sequence.get("for"):
             everyone = path
-    if not everyone and "sequences" in file:
+    if not everyone and "sequences" in file and not any(circles(file, notes)):
         why = "no sequence is for everyone: leads that match none get a call task"
         notes.warn("sequences", "catch_all", why, "let the last one have no `for`")
     tracks = {"warm", *(track for _, track in at(file, "scoring[].track", notes))}
@@ -199,6 +223,19 @@ def _who_gets_what(file: File, notes: Notes) -> None:
             notes.warn(
                 path, "track", why, nearest(track, tracks) or f"add a row {{track: {track}, from: …}} to scoring"
             )
+
+
+def circles(file: File, notes: Notes) -> Iterator[tuple[str, ...]]:
+    """Sequences that follow each other round and round, each circle once, from its first in the file."""
+    follows = {path.split(".")[1]: then for path, then in at(file, "sequences.*.then", notes)}
+    told: set[str] = set()
+    for key in follows:
+        way = [key]
+        while (then := follows.get(way[-1])) is not None and then not in way:
+            way.append(then)
+        if then == key and key not in told:
+            told |= set(way)
+            yield tuple(way)
 
 
 LONGEST_ABSENCE = timedelta(days=366)

@@ -87,13 +87,17 @@ def map_of(reader: Reader, names: Reader = key, least: int = 0) -> Reader:
     return read
 
 
-def list_of(reader: Reader, least: int = 0) -> Reader:
-    """A reader of lists; a single value stands for a list of one, and a wrong one leaves None in its place."""
+def list_of(reader: Reader, least: int = 0, write: str | None = None) -> Reader:
+    """A reader of lists; a single value stands for a list of one, and a wrong one leaves None in its place.
+
+    `write` is what to write where it is empty.
+    """
 
     def read(spot: Spot) -> tuple[Any, ...]:
-        spots = spot.elements()
+        nothing = least > 0 and spot.scalar("null") is not None
+        spots = [] if nothing else spot.elements()
         if len(spots) < least:
-            raise Mistake("missing", f"{spot.label()} must not be empty")
+            raise Mistake("missing", f"{spot.label()} must not be empty", write)
         return tuple(one.read(reader) for one in spots)
 
     return read
@@ -141,7 +145,16 @@ def _signal(spot: Spot) -> str:
     if written in SIGNALS:
         return str(written)
     message = f"{spot.label()} must be one of {', '.join(SIGNALS)}, or facts such as {{service: …}}"
-    raise Mistake("value", message, nearest(written or "", SIGNALS))
+    raise Mistake("value", message, MEANT.get(written or "") or nearest(written or "", SIGNALS))
+
+
+MEANT = {
+    **dict.fromkeys(("open", "opened", "click", "visited"), "clicked"),
+    **dict.fromkeys(("reply", "answered", "responded", "wrote"), "replied"),
+    **dict.fromkeys(("unopened", "not_opened", "not_clicked", "unclicked"), "no_click"),
+    **dict.fromkeys(("unanswered", "not_replied", "no_answer", "no_response", "silent"), "no_reply"),
+}
+"""What people call a signal."""
 
 
 def _moment(spot: Spot) -> tuple[str, ...]:
@@ -269,7 +282,7 @@ STEP = record(
 SEQUENCE = record(
     {
         "for": audience,
-        "steps": list_of(STEP, 1),
+        "steps": list_of(STEP, 1, "write a step, such as - {key: hello, after: 0m, text: …}"),
         "then": key,
     },
     required=("steps",),
@@ -290,7 +303,7 @@ def experiment(spot: Spot) -> dict[str, Any]:
             "step": key,
             "change": one_of(*CHANGES),
             "arms": map_of(ARMS.get(written or "", anything)),
-            "stop_if": record({"opt_out_rate": number(0, 1)}),
+            "stop_if": record({"opt_out_rate": values.share}),
         },
         required=("sequence", "change", "arms"),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.adapters.clinic_file.page import Notes, nearest
-from app.adapters.clinic_file.references import at, languages
+from app.adapters.clinic_file.references import at, circles, languages
 from app.domain.conditions import ALL_OF, told
 
 File = Mapping[str, Any]
@@ -44,15 +44,9 @@ def _then(file: File, notes: Notes) -> None:
 
 def _circles(file: File, notes: Notes) -> None:
     """Who comes to the end of a sequence must come to an end."""
-    follows = {key: one["then"] for key, one in _sequences(file, notes).items() if one.get("then")}
-    for key in follows:
-        way = [key]
-        while (then := follows.get(way[-1])) is not None and then not in way:
-            way.append(then)
-        if then == key:
-            round_it = " → ".join((*way, key))
-            never = f"sequences that follow each other never end: {round_it}"
-            notes.wrong(f"sequences.{key}.then", "circle", never, "let one of them end in nurture or finished")
+    for way in circles(file, notes):
+        never = f"sequences that follow each other never end: {' → '.join((*way, way[0]))}"
+        notes.wrong(f"sequences.{way[0]}.then", "circle", never, "let one of them end in nurture or finished")
 
 
 def _whose(file: File, notes: Notes) -> None:

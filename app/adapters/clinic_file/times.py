@@ -16,6 +16,16 @@ DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST = {Unit.MINUTES: 60 * 24 * 60, Unit.HOURS: 60 * 24, Unit.DAYS: 366, Unit.BUSINESS_DAYS: 90}
 """Beyond these a duration is a slip of the pen."""
 
+_MEANT = {
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+    **dict.fromkeys(("workday", "workdays", "working day", "working days", "weekday", "weekdays"), " business days"),
+}
+_IN_DAYS = {"w": 7, "week": 7, "weeks": 7, "month": 30, "months": 30, "year": 365}
+_ANY_SPAN = re.compile(r"(\d{1,3}) *([a-z]+(?: days?)?)")
+_ANY_TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2})?)? *(?:([ap])\.?m\.?)?")
+
 _SPAN = re.compile(r"(\d{1,6}) ?(m|h|d|business days?)")
 _INTERVAL = re.compile(r"(\d{1,2}:\d{2}) ?- ?(\d{1,2}:\d{2})")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
@@ -25,7 +35,8 @@ def span(spot: Spot) -> Span:
     """A duration: `15m`, `2h`, `3d`, `1 business day`."""
     read = span_of(spot.scalar("str") or "")
     if read is None:
-        raise Mistake("value", f"{spot.label()} must be a duration such as 15m, 2h, 3d or 1 business day")
+        message = f"{spot.label()} must be a duration such as 15m, 2h, 3d or 1 business day"
+        raise Mistake("value", message, _span_meant(spot.scalar("str") or ""))
     if read.amount > LONGEST[read.unit]:
         raise Mistake("value", f"{spot.label()} is longer than anyone would wait")
     return read
@@ -35,6 +46,19 @@ def span_of(written: str) -> Span | None:
     """What a written duration means; None when it is none."""
     matched = _SPAN.fullmatch(written)
     return Span(amount=int(matched[1]), unit=Unit(matched[2].removesuffix("s"))) if matched else None
+
+
+def _span_meant(written: str) -> str | None:
+    """How we write what somebody wrote in other words; a month is thirty days."""
+    matched = _ANY_SPAN.fullmatch(written.strip().lower())
+    if matched is None:
+        return None
+    amount, unit = int(matched[1]), matched[2]
+    if unit in _IN_DAYS:
+        days = amount * _IN_DAYS[unit]
+        return f"{days}d" if days <= LONGEST[Unit.DAYS] else None
+    meant = _MEANT.get(unit)
+    return f"write {amount}{meant}" if meant == " business days" else f"{amount}{meant}" if meant else None
 
 
 def some_span(spot: Spot) -> Span:
@@ -61,8 +85,20 @@ def clock(spot: Spot) -> time:
 def _time(spot: Spot, written: str) -> time:
     matched = _TIME.fullmatch(written)
     if matched is None:
-        raise Mistake("value", f"{spot.label()} must be a time from 00:00 to 23:59, not {written!r}")
+        message = f"{spot.label()} must be a time from 00:00 to 23:59, not {written!r}"
+        raise Mistake("value", message, _time_meant(written))
     return time(int(matched[1]), int(matched[2]))
+
+
+def _time_meant(written: str) -> str | None:
+    """How we write a time of day that somebody wrote in another way, such as `2pm` or `9`."""
+    matched = _ANY_TIME.fullmatch(written.strip().lower())
+    if matched is None:
+        return None
+    hour, minute, half = int(matched[1]), int(matched[2] or 0), matched[3]
+    if half is not None:
+        hour = hour % 12 + 12 * (half == "p") if 1 <= hour <= 12 else 24
+    return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None
 
 
 def interval(spot: Spot) -> Interval:

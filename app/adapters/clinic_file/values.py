@@ -103,6 +103,18 @@ def number(least: float, most: float) -> Reader:
     return read
 
 
+def share(spot: Spot) -> float:
+    """A part of the whole, from 0 to 1."""
+    written = spot.scalar("int", "float") or (spot.scalar("str") or "").removesuffix("%").strip()
+    percent = int(written) / 100 if re.fullmatch(r"\d{1,3}", written) else None
+    try:
+        read: float = number(0, 1)(spot)
+        return read
+    except Mistake as mistake:
+        meant = f"{percent:g}" if percent is not None and percent <= 1 else None
+        raise Mistake(mistake.rule, mistake.message, meant) from None
+
+
 def flag(spot: Spot) -> bool:
     """True or false, and nothing that looks like it (YAML 1.2 knows no `yes`)."""
     written = spot.scalar("bool")
@@ -153,9 +165,25 @@ def template(spot: Spot) -> str:
     try:
         render(written, dict.fromkeys(ALLOWED, "x"))
     except WordingError as error:
-        meant = nearest(error.names[0], ALLOWED) if isinstance(error, UnknownVariable) else None
+        meant = _variable_meant(error.names[0]) if isinstance(error, UnknownVariable) else None
         raise Mistake("template", f"{spot.label()}: {error}", meant) from None
     return written
+
+
+SHORT = {
+    "name": "first_name",
+    "clinic": "clinic_name",
+    "phone": "help_phone",
+    "link": "booking_link",
+    "url": "booking_link",
+    "place": "location",
+    "times": "time_options",
+}
+"""What people call a variable whose name is longer."""
+
+
+def _variable_meant(name: str) -> str | None:
+    return nearest(name, ALLOWED) or SHORT.get(nearest(name, SHORT) or "")
 
 
 def words(spot: Spot) -> dict[str, str]:

@@ -154,6 +154,17 @@ async def is_read(conn: AsyncConnection, event_id: str) -> bool:
     return bool(read)
 
 
+async def all_read(conn: AsyncConnection, contact_id: str) -> bool:
+    """Whether everything that has happened to this contact took effect."""
+    found: bool = (
+        await conn.execute(
+            text("SELECT NOT EXISTS (SELECT FROM events WHERE contact_id = :contact AND read_no IS NULL)"),
+            {"contact": contact_id},
+        )
+    ).scalar_one()
+    return found
+
+
 async def is_set_aside(conn: AsyncConnection, event_id: str) -> bool:
     """Whether this event could not be read, and never will be."""
     aside = await conn.execute(text("SELECT quarantined FROM events WHERE id = :id"), {"id": event_id})

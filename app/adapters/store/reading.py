@@ -18,7 +18,7 @@ from app.domain.events import ConsentAct
 
 @dataclass(frozen=True, kw_only=True)
 class NextSeen:
-    """What is planned next for a lead. `kind` is a step's channel: text, call, email or wait."""
+    """What is planned next for a lead. `kind` is what is on record: of a step with conditions the wait until then."""
 
     at: datetime
     kind: str
@@ -257,7 +257,7 @@ async def contact_of_lead(conn: AsyncConnection, clinic: str, lead_id: str) -> s
 
 @dataclass(frozen=True, kw_only=True)
 class MessageSeen:
-    """A text, out or in. `decision` is the gate's last verdict: `{"verdict","at","rules"}`.
+    """A text or an e-mail, out or in, or a step that was skipped. `decision` is the last `{"verdict","at","rules"}`.
 
     `reading` is how a reply was read: `{"intent","certainty","because"}`.
     """
@@ -289,7 +289,10 @@ SELECT id, lead_id, direction, purpose, channel, status, body_cipher, sequence, 
        due_at, sent_at, expires_at, carrier_id, error_code, segments, decision, reading
 FROM messages
 """
-"""A text as it is shown; a condition follows."""
+"""A message as it is shown; a condition follows."""
+
+SHOWN = "(channel IN ('text', 'email') OR decision ->> 'rule' = 'condition')"
+"""What is told as a message. A step with conditions is planned as a moment; it is told when that was the end of it."""
 
 
 def message_seen(vault: Vault, row: Row[Any]) -> MessageSeen:
@@ -300,10 +303,10 @@ def message_seen(vault: Vault, row: Row[Any]) -> MessageSeen:
 
 
 async def message(conn: AsyncConnection, vault: Vault, clinic: str, message_id: str) -> MessageSeen | None:
-    """One text of this clinic, or None."""
+    """One message of this clinic, whatever its timeline shows as such, or None."""
     row = (
         await conn.execute(
-            text(MESSAGES + "WHERE clinic = :clinic AND id = :id AND channel = 'text'"),
+            text(MESSAGES + f"WHERE clinic = :clinic AND id = :id AND {SHOWN}"),
             {"clinic": clinic, "id": message_id},
         )
     ).one_or_none()
@@ -320,11 +323,11 @@ async def messages(
     after: str | None,
     limit: int,
 ) -> list[MessageSeen]:
-    """Texts of this clinic, the newest ids first."""
+    """Texts and e-mails of this clinic, the newest ids first."""
     asked = {"lead_id": lead_id, "status": status, "after": after}
     conditions = {"lead_id": "lead_id = :lead_id", "status": "status = :status", "after": "id < :after"}
     given = {name: value for name, value in asked.items() if value is not None}
-    where = " AND ".join(["clinic = :clinic", "channel = 'text'", *(conditions[name] for name in given)])
+    where = " AND ".join(["clinic = :clinic", "channel IN ('text', 'email')", *(conditions[name] for name in given)])
     rows = await conn.execute(
         text(f"{MESSAGES} WHERE {where} ORDER BY id DESC LIMIT :limit"),
         {**given, "clinic": clinic, "limit": limit},

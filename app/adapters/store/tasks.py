@@ -307,6 +307,18 @@ async def open_count(conn: AsyncConnection, clinic: str, team: str) -> int:
     return found
 
 
+async def unfinished(conn: AsyncConnection, contact_id: str, lead_id: str) -> list[str]:
+    """The tasks about a lead that somebody still has to do."""
+    rows = await conn.execute(
+        text(
+            "SELECT id FROM tasks WHERE contact_id = :contact AND lead_id = :lead"
+            " AND status IN ('open', 'claimed', 'snoozed') ORDER BY id"
+        ),
+        {"contact": contact_id, "lead": lead_id},
+    )
+    return list(rows.scalars())
+
+
 async def record(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Add lines to tasks' histories."""
     if not entries:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.adapters.codec import load_event
 from app.adapters.crypto import CannotDecrypt, Vault
 from app.adapters.store.permissions import ledger_of_lead
-from app.adapters.store.reading import MESSAGES, MessageSeen, message_seen
+from app.adapters.store.reading import MESSAGES, SHOWN, MessageSeen, message_seen
 from app.adapters.store.task_detail import Line, histories
 from app.domain.events import Event
 
@@ -103,9 +103,7 @@ def _task(vault: Vault, row: Row[Any], history: tuple[Line, ...]) -> TaskSeen:
 
 _EVENTS = text("SELECT id, at, kind, payload_cipher FROM events WHERE contact_id = :contact ORDER BY no")
 _TEXTS = text(
-    MESSAGES + "WHERE contact_id = :contact AND (lead_id = :lead OR lead_id IS NULL)"
-    # A step with conditions is planned as a moment; it is told when that was the end of it.
-    " AND (channel IN ('text', 'email') OR decision ->> 'rule' = 'condition') ORDER BY id"
+    MESSAGES + f"WHERE contact_id = :contact AND (lead_id = :lead OR lead_id IS NULL) AND {SHOWN} ORDER BY id"
 )
 _TASKS = text(
     "SELECT id, kind, status, team, opened_at, due_at, event_id, about_cipher, assignee, outcome, completed_by,"

@@ -35,9 +35,16 @@ def step_done(turn: Turn) -> None:
     lead = cast(Lead, turn.lead)
     if lead.pending not in (None, cast(TextSent, turn.event).message_id):
         turn.hold("this step has gone out already")
-    turn.become(step=lead.step + 1, pending=None)
     if lead.is_texted():
-        turn.plan_step(since=turn.event.at)
+        _go_on(turn)
+    else:
+        turn.become(step=lead.step + 1, pending=None)
+
+
+def _go_on(turn: Turn) -> None:
+    """The step the lead stands at is behind it: plan the next, or end what has none."""
+    turn.become(step=cast(Lead, turn.lead).step + 1, pending=None)
+    turn.plan_step(since=turn.event.at)
 
 
 def step_passed(turn: Turn) -> None:
@@ -221,10 +228,10 @@ def _look_at_conditions(turn: Turn, step: Step) -> None:
     why = conditions.unmet(step, turn.clinic, lead)
     if why:
         turn.skip(moment, why)
-        step_done(turn)
+        _go_on(turn)
         return
     turn.become(course=lead.course.undone(moment), pending=None)
     if step.channel is Channel.WAIT:
-        step_done(turn)
+        _go_on(turn)
     else:
         turn.arm(step)
