@@ -236,7 +236,7 @@ async def test_a_question_asked_in_a_rehearsal_waits_for_nobody_when_it_is_over(
     night: House, rehearse: Rehearse
 ) -> None:
     phone = "+13125550178"
-    playing = asyncio.ensure_future(rehearse("--phone", phone, "--speed", "1d=1h", "--for", "8s"))
+    playing = asyncio.ensure_future(rehearse("--phone", phone, "--speed", "1d=1h", "--for", "15s"))
     await _came(night, 1, phone)
     await night.reply("how much is it?", phone)
     assert (await playing).code == 0
