@@ -21,14 +21,12 @@ Change = Literal["text", "after", "at", "order"]
 
 CHANGES: tuple[Change, ...] = get_args(Change)
 
-Arm = "Words | Span | time | tuple[str, ...]"
-"""What an arm says: words by language, a span, a time of day, or the keys of two steps in their order."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
     """A trial in a sequence. `arms` are in the order of the file, the first is what the others are compared with.
 
+    An arm is words by language, a span, a time of day, or the keys of two steps in their order, as `change` says.
     `step` is None where the order of two steps is tried. `opt_out_limit` is the share of people (0 to 1) that may opt
     out before an arm gets no new leads.
     """

@@ -171,13 +171,14 @@ class Upkeep:
         """One look, outside any transaction; then what it showed."""
         async with self.runtime.engine.connect() as conn:
             clinic = await self.runtime.clinics.take(conn, row.clinic)
+            others = await unsettled.carrier_ids_of(conn, row.contact_id)
         sender = clinic.senders[row.sender]
         body = self.runtime.vault.open("message", row.body_cipher)
         search = Search(
             to=self.runtime.vault.open("phone", row.phone_cipher),
             from_=sender.number,
             since=row.claimed_at,
-            is_ours=lambda other: other == body,
+            is_ours=lambda carrier_id, words: words == body and carrier_id not in others,
         )
         seen = await CARRIERS[sender.carrier].find(self.line, account_of(sender, self.runtime), search)
         await self._note_look(row, seen)

@@ -183,6 +183,33 @@ async def test_what_a_dead_worker_left_is_unknown_then_found_in_the_carriers_lis
     await line.close()
 
 
+async def test_a_lost_text_is_not_taken_for_another_that_says_the_same(
+    emulated: tuple[Runtime, httpx.AsyncClient],
+) -> None:
+    """Asked twice for help, answered twice in the same words: one arrived, and the other is still looked for."""
+    runtime, carrier = emulated
+    (phone,) = phones(1)
+    for event in (captured(phone), replied("HELP"), replied("Help please")):
+        await append(runtime, phone, event)
+    await Inbox(runtime).read_all()
+    found = await claim(runtime, SENDER, 10)
+    assert found is not None
+    lost, arrived = [one for one in found.texts if one.step is None]
+    assert lost.body == arrived.body
+    line = Line()
+    dispatcher = Dispatcher(runtime, line)
+    outcome = await dispatcher._call(found.clinic, found.sender, arrived, time.monotonic() + 60)
+    await dispatcher._settle([(arrived, outcome)])
+    async with runtime.engine.begin() as conn:
+        await conn.execute(text("UPDATE messages SET claimed_at = claimed_at - interval '31 seconds'"))
+    await Upkeep(runtime, line).find_lost_texts()
+    async with runtime.engine.connect() as conn:
+        rows = await conn.execute(text("SELECT id, status FROM messages WHERE purpose = 'help'"))
+        assert {row.id: row.status for row in rows} == {lost.id: "unknown", arrived.id: "sent"}
+    assert len((await carrier.get("/requests")).json()["requests"]) == 1
+    await line.close()
+
+
 async def test_a_text_that_is_nowhere_ends_with_a_person_and_is_never_sent_again(
     emulated: tuple[Runtime, httpx.AsyncClient],
 ) -> None:

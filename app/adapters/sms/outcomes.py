@@ -85,12 +85,15 @@ class Unavailable:
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """What to look for: a text to this phone from this number, sent at or after `since`, for which `is_ours` holds."""
+    """What to look for: a text to this phone from this number, sent at or after `since`, for which `is_ours` holds.
+
+    `is_ours` is asked with the carrier's id and the words.
+    """
 
     to: str
     from_: str
     since: datetime
-    is_ours: Callable[[str], bool]
+    is_ours: Callable[[str, str], bool]
 
 
 # -- webhooks ----------------------------------------------------------------------------------

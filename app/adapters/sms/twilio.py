@@ -105,8 +105,9 @@ async def find(line: Line, account: Account, search: Search) -> Found | Absent |
             return Unavailable()
         page = _json(answer.body)
         for row in page.get("messages", []):
-            if _is_new_enough(row, search) and search.is_ours(str(row.get("body") or "")):
-                return Found(str(row["sid"]), str(row["status"]))
+            sid = str(row["sid"])
+            if _is_new_enough(row, search) and search.is_ours(sid, str(row.get("body") or "")):
+                return Found(sid, str(row["status"]))
         if not page.get("next_page_uri"):
             return Absent()
         url, params = f"{base}{page['next_page_uri']}", {}

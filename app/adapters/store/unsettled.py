@@ -1,7 +1,6 @@
 """Texts whose end we did not see: left `sending` by a worker that died, or `unknown`, to be looked for."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -83,17 +82,10 @@ async def look_again(conn: AsyncConnection, message_id: str, *, counted: bool, i
     return result.rowcount > 0
 
 
-async def carrier_ids_taken(conn: AsyncConnection, carrier_ids: Sequence[str]) -> set[str]:
-    """Which of these carrier ids already belong to a message, so that one text is not taken for another."""
+async def carrier_ids_of(conn: AsyncConnection, contact_id: str) -> frozenset[str]:
+    """The carrier's ids of this contact's texts, so that one text is not taken for another that says the same."""
     rows = await conn.execute(
-        text("SELECT carrier_id FROM messages WHERE carrier_id = ANY(:ids)"), {"ids": list(carrier_ids)}
+        text("SELECT carrier_id FROM messages WHERE contact_id = :contact AND carrier_id IS NOT NULL"),
+        {"contact": contact_id},
     )
-    return {row.carrier_id for row in rows}
-
-
-async def unsettled_since(conn: AsyncConnection) -> datetime | None:
-    """The claim of the oldest text whose end is not known."""
-    moment: datetime | None = (
-        await conn.execute(text("SELECT min(claimed_at) FROM messages WHERE status IN ('sending', 'unknown')"))
-    ).scalar_one()
-    return moment
+    return frozenset(row.carrier_id for row in rows)
