@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  (fixtures come by import)
 """`leadline check` as people and programs meet it, and `leadline apply` where something blocks launch."""
 
 import re
@@ -7,15 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.story.test_cli import (
-    LAKESIDE,
-    Leadline,
-    ask,
-    database,
-    edited,
-    installed,
-    leadline,
-)
+from tests.story.commands import LAKESIDE, Leadline, ask, edited
 
 COMMA = ("Recibimos su solicitud de cita.", "Recibimos, su solicitud de cita.")
 COMMA_PATH = "sequences.appointment-request"

@@ -1,125 +1,18 @@
 """The command line: what it prints where, its exit codes, and what applying a clinic file does."""
 
-import io
 import json
 import os
 import re
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.cli import main
-from app.embedded import Servers
 from app.running import Running, note_running
-
-ROOT = Path(__file__).resolve().parents[2]
-LAKESIDE = ROOT / "examples" / "lakeside.yaml"
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended: its exit code, its data, and what it told the person."""
-
-    code: object
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Leadline = Callable[..., Done]
-
-
-@pytest.fixture
-def leadline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Leadline]:
-    """Runs `leadline` in a folder of its own, with nothing of this machine's settings in its environment."""
-    before = dict(os.environ)
-    for name in [name for name in os.environ if name.startswith(("LEADLINE_", "TWILIO_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str | Path, given: str = "") -> Done:
-        monkeypatch.setattr(sys, "argv", ["leadline", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(given))
-        # A command has a loop of its own, so it runs beside the test's.
-        with ThreadPoolExecutor(1) as thread:
-            code = thread.submit(_exit_code).result()
-        told = capsys.readouterr()
-        return Done(code, told.out, told.err)
-
-    yield run
-    # `demo` and `up` put what their children need into the environment.
-    os.environ.clear()
-    os.environ.update(before)
-
-
-def _exit_code() -> object:
-    with pytest.raises(SystemExit) as end:
-        main()
-    return end.value.code
-
-
-@pytest.fixture
-async def database(servers: Servers, monkeypatch: pytest.MonkeyPatch, leadline: Leadline) -> str:
-    """A bare database of its own, named in the environment."""
-    name = f"t{time.time_ns()}"
-    engine = create_async_engine(servers.database_url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as conn:
-        await conn.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
-    url = servers.database_url.replace("/leadline?", f"/{name}?")
-    monkeypatch.setenv("LEADLINE_DATABASE_URL", url)
-    monkeypatch.setenv("LEADLINE_SECRET_KEYS", "0123456789abcdefghijklmnopqrstuvwxyz")
-    monkeypatch.setenv("LEADLINE_PUBLIC_URL", "http://leadline.test")
-    monkeypatch.setenv("LEADLINE_ENV", "test")
-    return url
-
-
-@pytest.fixture
-def installed(database: str, leadline: Leadline) -> str:
-    """A database that is migrated."""
-    assert leadline("migrate").code == 0
-    return database
-
-
-@pytest.fixture
-def lakeside(installed: str, leadline: Leadline) -> str:
-    """A migrated database with the example clinic."""
-    assert leadline("apply", LAKESIDE).code == 0
-    return installed
-
-
-async def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
-    engine = create_async_engine(url)
-    async with engine.begin() as conn:
-        result = await conn.execute(text(statement))
-        rows = [tuple(row) for row in result] if result.returns_rows else []
-    await engine.dispose()
-    return rows
-
-
-def edited(tmp_path: Path, *changes: tuple[str, str]) -> Path:
-    """The example clinic with some words changed."""
-    document = LAKESIDE.read_text()
-    for old, new in changes:
-        assert old in document
-        document = document.replace(old, new, 1)
-    path = tmp_path / "edited.yaml"
-    path.write_text(document)
-    return path
+from tests.story.commands import LAKESIDE, ROOT, Done, Leadline, ask, edited
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  (fixtures come by import)
 """A person is erased: their words and names go from every place, and what proves what was allowed stays."""
 
 import asyncio
@@ -31,7 +30,7 @@ from tests.installation import (
     consent_words,
     make_keys,
 )
-from tests.story.test_cli import Done, Leadline, ask, database, installed, lakeside, leadline
+from tests.story.commands import Done, Leadline, ask
 from tests.story.test_exports import ANA, BEN, _with_two_leads
 
 NAME, SURNAME, PHONE, EMAIL = "Zenobia", "Quackenbush", "+13125550177", "zenobia@canary.example"

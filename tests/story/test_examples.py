@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  (fixtures come by import)
 """The example clinics: each is ready to launch, and each way through them goes where its file says."""
 
 import json
@@ -12,7 +11,7 @@ from ruamel.yaml import YAML
 
 from app.adapters.clinic_file import read_clinic
 from app.domain.clinic import Clinic
-from tests.story.test_cli import ROOT, Leadline, leadline
+from tests.story.commands import ROOT, Leadline
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 LAKESIDE, BRIGHTSMILE = ROOT / "examples/lakeside.yaml", ROOT / "examples/brightsmile.yaml"

@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  (fixtures come by import)
 """Taking rows out, and the opt-out list: `leadline export` and `leadline suppress`."""
 
 import asyncio
@@ -18,7 +17,7 @@ from app.settings import Settings
 from app.workers.inbox import Inbox
 from tests.house import until
 from tests.installation import OPEN_HOURS, a_client, a_lead, bearer, consent_words, set_clock
-from tests.story.test_cli import Done, Leadline, ask, database, installed, lakeside, leadline
+from tests.story.commands import Done, Leadline, ask
 
 ANA, BEN = "+13125550142", "+13125550143"
 

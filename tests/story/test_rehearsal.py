@@ -15,7 +15,7 @@ from sqlalchemy import text
 from app.embedded import Servers
 from tests.house import House, a_house, until
 from tests.installation import TWILIO, a_lead, bearer
-from tests.story.test_cli import Done, _exit_code
+from tests.story.commands import Done, exit_code
 
 NIGHT = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 """Two in the morning in Chicago, on a Wednesday."""
@@ -63,7 +63,7 @@ def rehearse(night: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
     async def run(*arguments: str) -> Done:
         monkeypatch.setattr(sys, "argv", ["leadline", "rehearse", "--clinic", "lakeside", "--jsonl", *arguments])
-        code = await asyncio.to_thread(_exit_code)
+        code = await asyncio.to_thread(exit_code)
         told = capsys.readouterr()
         return Done(code, told.out, told.err)
 

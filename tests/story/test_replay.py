@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from app.adapters.store import contacts, events
-from app.cli import main
 from app.domain.events import ReplyReceived
 from app.domain.ids import derive_id, new_id
 from app.runtime import Runtime
 from tests.installation import OPEN_HOURS, Keys, a_lead, bearer
+from tests.story.commands import exit_code
 
 PHONE = "+13125550142"
 EVERYTHING = text("""
@@ -56,17 +56,11 @@ def replay(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         monkeypatch.setattr(sys, "argv", ["leadline", "replay", *arguments])
         # A command has a loop of its own, so it runs beside the test's.
         with ThreadPoolExecutor(1) as thread:
-            code = thread.submit(_exit_code).result()
+            code = thread.submit(exit_code).result()
         told = capsys.readouterr()
         return Done(code, told.out, told.err)
 
     return run
-
-
-def _exit_code() -> object:
-    with pytest.raises(SystemExit) as end:
-        main()
-    return end.value.code
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  (fixtures come by import)
 """`leadline report`: the figures in the terminal, as CSV, as JSON, and as a page that needs no network."""
 
 import csv
@@ -8,12 +7,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from app.runtime import open_runtime
 from app.settings import Settings
 from tests.installation import OPEN_HOURS, set_clock
-from tests.story.test_cli import Done, Leadline, ask, database, installed, lakeside, leadline
+from tests.story.commands import Done, Leadline
 from tests.workers.test_experiments import TEXTS
 from tests.workers.test_rollup import told
 

@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  (fixtures come by import)
 """A changed sequence, from the file to the leads on their way: the counts, the decision, the history, the diff."""
 
 import asyncio
@@ -20,10 +19,9 @@ from ruamel.yaml import YAML
 from app.runtime import Runtime, open_runtime
 from app.settings import Settings
 from app.workers.inbox import Inbox
-from tests.conftest import api, keys, runtime
 from tests.installation import LAKESIDE as LAKESIDE_TEXT
 from tests.installation import Keys, a_lead, apply_clinic, bearer
-from tests.story.test_cli import LAKESIDE, Leadline, ask, database, installed, lakeside, leadline
+from tests.story.commands import LAKESIDE, Leadline, ask
 from tests.story.test_exports import _with_leads, _with_two_leads
 
 NEW_WORDS = "Lakeside Clinic: how may we help you, {{ first_name }}? Reply YES or NO. Reply STOP to opt out."
